@@ -1,0 +1,35 @@
+//! What can go wrong with the world: each error names the file, the place and what was expected.
+
+use std::io;
+use std::path::PathBuf;
+
+/// A capture could not be read at all, or no further.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The file could not be opened.
+    #[error("{}: cannot open: {source}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The operating system or the decompressor failed in the middle of the file.
+    #[error("{}: cannot read past octet {offset}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Octets read until then, after decompression.
+        offset: u64,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file is something else than a capture sockscope reads.
+    #[error("{}: {reason}", path.display())]
+    NotACapture {
+        /// The file.
+        path: PathBuf,
+        /// What it is, and what to do about it.
+        reason: String,
+    },
+}

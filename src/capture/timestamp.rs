@@ -1,0 +1,72 @@
+//! A point in time as captured: seconds since the Unix epoch, with nanoseconds.
+
+use std::fmt;
+
+use jiff::SignedDuration;
+
+/// When a frame was captured, in seconds and nanoseconds since the Unix epoch.
+///
+/// Real files hold times that nanoseconds in an `i64` cannot (a pcapng clock has 64 bits of any unit), hence two parts.
+/// `nanoseconds` is below 1,000,000,000 and always counts forward, also before 1970.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct Timestamp {
+    seconds: i64,
+    nanoseconds: u32,
+}
+
+impl Timestamp {
+    /// A time from whole seconds and nanoseconds; nanoseconds past a second carry over.
+    pub const fn new(seconds: i64, nanoseconds: u32) -> Self {
+        let carry = nanoseconds / 1_000_000_000;
+        Self { seconds: seconds.saturating_add(carry as i64), nanoseconds: nanoseconds % 1_000_000_000 }
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// Nanoseconds after [`Self::seconds`], 0 to 999,999,999.
+    pub const fn nanoseconds(self) -> u32 {
+        self.nanoseconds
+    }
+
+    /// Time from `earlier` to `self`; negative if the clock stepped back, saturating at the ends.
+    pub fn since(self, earlier: Self) -> SignedDuration {
+        let seconds = self.seconds.saturating_sub(earlier.seconds);
+        SignedDuration::from_secs(seconds).saturating_add(SignedDuration::from_nanos(
+            i64::from(self.nanoseconds).saturating_sub(i64::from(earlier.nanoseconds)),
+        ))
+    }
+}
+
+/// Decimal seconds with nine digits, as in `1385474294.492448000`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.seconds >= 0 || self.nanoseconds == 0 {
+            return write!(f, "{}.{:09}", self.seconds, self.nanoseconds);
+        }
+        let whole = self.seconds.saturating_add(1).unsigned_abs();
+        write!(f, "-{whole}.{:09}", 1_000_000_000_u32.saturating_sub(self.nanoseconds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prints_nine_digits_before_and_after_the_epoch() {
+        assert_eq!(Timestamp::new(1_385_474_294, 492_448_000).to_string(), "1385474294.492448000");
+        assert_eq!(Timestamp::new(-1, 750_000_000).to_string(), "-0.250000000");
+        assert_eq!(Timestamp::new(-2, 0).to_string(), "-2.000000000");
+        assert_eq!(Timestamp::new(0, 1_500_000_000).to_string(), "1.500000000");
+    }
+
+    #[test]
+    fn differences_have_a_sign() {
+        let (early, late) = (Timestamp::new(9, 900_000_000), Timestamp::new(10, 100_000_000));
+        assert_eq!(late.since(early), SignedDuration::from_millis(200));
+        assert_eq!(early.since(late), SignedDuration::from_millis(-200));
+    }
+}

@@ -1,0 +1,57 @@
+//! The three ranges of port numbers (RFC 6335 section 6).
+
+use std::fmt;
+
+/// The range a port number is in: who hands it out.
+///
+/// It says what a number is meant for, not what it is used for: a server may listen on any port.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum PortClass {
+    /// System ports, 0 to 1023: assigned by IANA, opened only by privileged programs on most systems.
+    WellKnown,
+    /// User ports, 1024 to 49151: assigned by IANA on request.
+    Registered,
+    /// Dynamic ports, 49152 to 65535: never assigned; systems take them, and often lower ones, for clients.
+    Dynamic,
+}
+
+impl PortClass {
+    /// The range `port` is in.
+    pub const fn of(port: u16) -> Self {
+        match port {
+            0..=1023 => Self::WellKnown,
+            1024..=49151 => Self::Registered,
+            49152.. => Self::Dynamic,
+        }
+    }
+}
+
+/// `well-known`, `registered`, `dynamic`.
+impl fmt::Display for PortClass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WellKnown => "well-known",
+            Self::Registered => "registered",
+            Self::Dynamic => "dynamic",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_meet_without_gaps() {
+        for (port, expected) in [
+            (0, "well-known"),
+            (1023, "well-known"),
+            (1024, "registered"),
+            (49151, "registered"),
+            (49152, "dynamic"),
+            (65535, "dynamic"),
+        ] {
+            assert_eq!(PortClass::of(port).to_string(), expected, "{port}");
+        }
+    }
+}

@@ -1,0 +1,369 @@
+//! The conversation table: who exchanged how much with whom, numbered as Wireshark numbers streams.
+//!
+//! One entry per 5-tuple without direction, and a new one when a SYN with another sequence number reuses a TCP tuple
+//! (Wireshark 4.0: an earlier FIN or RST does not matter). A UDP tuple never expires. Headers quoted in ICMP errors
+//! take a number and count for nothing.
+//!
+//! The table is the hottest part of the program: a packet is first reduced to a [`Sighting`], and
+//! [`Conversations::extend`] looks a whole batch up before it counts, so that the processor fetches the entries of
+//! many packets from memory at once.
+
+use std::hash::BuildHasher;
+use std::iter::Sum;
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use jiff::SignedDuration;
+
+use super::flow::Slot;
+use super::{FlowId, FlowKey, Limits, Protocol, Sighting};
+use crate::capture::Timestamp;
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::Flags;
+
+/// Frames and octets one way.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Count {
+    /// Frames; a fragmented datagram counts once, in the frame that completes it.
+    pub frames: u64,
+    /// Octets of those frames on the wire.
+    pub octets: u64,
+    /// Octets of transport payload on the wire.
+    pub payload: u64,
+}
+
+impl Count {
+    /// Counts one more frame.
+    #[inline]
+    pub(super) fn add(&mut self, octets: u32, payload: u32) {
+        self.frames = self.frames.wrapping_add(1);
+        self.octets = self.octets.wrapping_add(u64::from(octets));
+        self.payload = self.payload.wrapping_add(u64::from(payload));
+    }
+}
+
+impl Sum for Count {
+    fn sum<I: Iterator<Item = Self>>(counts: I) -> Self {
+        counts.fold(Self::default(), |sum, count| Self {
+            frames: sum.frames.wrapping_add(count.frames),
+            octets: sum.octets.wrapping_add(count.octets),
+            payload: sum.payload.wrapping_add(count.payload),
+        })
+    }
+}
+
+/// One conversation: a row of Wireshark's Conversations.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Conversation {
+    /// Wireshark's stream number.
+    pub id: FlowId,
+    /// Who sent the first frame.
+    pub a: SocketAddr,
+    /// The other end.
+    pub b: SocketAddr,
+    /// First frame.
+    pub first_frame: u64,
+    /// Last frame.
+    pub last_frame: u64,
+    /// Time of the first frame.
+    pub start: Option<Timestamp>,
+    /// Time of the last frame.
+    pub end: Option<Timestamp>,
+    /// From `a` to `b`.
+    pub a_to_b: Count,
+    /// From `b` to `a`.
+    pub b_to_a: Count,
+}
+
+impl Conversation {
+    /// Time from the first to the last frame in file order; negative if the clock stepped back.
+    pub fn duration(&self) -> Option<SignedDuration> {
+        Some(self.end?.since(self.start?))
+    }
+}
+
+/// The conversation table.
+#[derive(Debug)]
+pub struct Conversations {
+    /// Indices into `entries` of the latest entry of each key.
+    index: HashTable<u32>,
+    hasher: RandomState,
+    entries: Vec<Entry>,
+    streams: Streams,
+    limit: usize,
+    refused: u64,
+    /// Entries that followed another on the same key.
+    reopened: u64,
+    /// Some entry was opened by a quoted header, so that the order of entries may not be that of first frames.
+    quoted_first: bool,
+}
+
+/// The next stream number of each protocol.
+#[derive(Debug, Default)]
+struct Streams {
+    tcp: u32,
+    udp: u32,
+}
+
+/// What the table remembers of a conversation.
+#[derive(Debug)]
+struct Entry {
+    key: FlowKey,
+    stream: u32,
+    incarnation: u32,
+    /// Initial sequence numbers of the low and the high endpoint.
+    low_base: Option<SeqNumber>,
+    high_base: Option<SeqNumber>,
+    /// The endpoint that sent the first frame.
+    a: Slot,
+    first_frame: u64,
+    last_frame: u64,
+    start: Option<Timestamp>,
+    end: Option<Timestamp>,
+    from_low: Count,
+    from_high: Count,
+}
+
+/// What [`Conversations::meet`] found out about a packet's conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met {
+    pub(super) id: FlowId,
+    /// Which conversation on this 5-tuple, from 1.
+    pub(super) incarnation: u32,
+    /// This packet opened the conversation.
+    pub(super) new: bool,
+    /// A SYN-ACK changed its sender's initial sequence number.
+    pub(super) rebased: bool,
+    /// Initial sequence numbers of the packet's sender and of its receiver.
+    pub(super) bases: (Option<SeqNumber>, Option<SeqNumber>),
+}
+
+/// Sightings looked up before any of them is counted.
+const BATCH: usize = 64;
+
+impl Conversations {
+    /// An empty table that holds at most [`Limits::conversations`].
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            entries: Vec::new(),
+            streams: Streams::default(),
+            limit: limits.conversations.min(u32::MAX as usize),
+            refused: 0,
+            reopened: 0,
+            quoted_first: false,
+        }
+    }
+
+    /// Counts one packet; `None` if its conversation did not fit into the limits.
+    pub fn push(&mut self, sighting: &Sighting) -> Option<FlowId> {
+        self.meet(sighting).map(|met| met.id)
+    }
+
+    /// Counts many packets, in order: the same as [`Conversations::push`] for each, and faster.
+    pub fn extend(&mut self, sightings: &[Sighting]) {
+        let mut places = [None; BATCH];
+        for batch in sightings.chunks(BATCH) {
+            for (place, sighting) in places.iter_mut().zip(batch) {
+                *place = self.find(self.hasher.hash_one(sighting.key), &sighting.key);
+            }
+            let before = self.reopened;
+            for (place, sighting) in places.iter().zip(batch) {
+                // A reused tuple has a new entry: what was found before it is stale.
+                let place = if self.reopened == before { *place } else { None };
+                if !place.is_some_and(|place| self.count_at(place, sighting)) {
+                    let _ = self.meet_at(place, sighting);
+                }
+            }
+        }
+    }
+
+    /// Conversations with at least one frame, in the order of first frames.
+    pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
+        let counted = |entry: &&Entry| entry.first_frame != 0;
+        let mut order: Vec<&Entry> = Vec::new();
+        if self.quoted_first {
+            order.extend(self.entries.iter().filter(counted));
+            order.sort_by_key(|entry| entry.first_frame);
+        }
+        let plain = if self.quoted_first { &[] } else { self.entries.as_slice() };
+        order.into_iter().chain(plain.iter().filter(counted)).map(Entry::conversation)
+    }
+
+    /// Packets left out because their conversation did not fit into the limits.
+    pub fn refused_packets(&self) -> u64 {
+        self.refused
+    }
+
+    pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
+        self.meet_at(None, sighting)
+    }
+
+    /// Counts an ordinary packet of a known entry; false if there is more to it.
+    #[inline]
+    fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
+        let Some(entry) = self.entries.get_mut(place as usize) else { return false };
+        if sighting.quoted || entry.is_reused_by(sighting) {
+            return false;
+        }
+        entry.count(sighting);
+        entry.learn_bases(sighting);
+        true
+    }
+
+    /// Counts a packet whose entry may be known already.
+    fn meet_at(&mut self, place: Option<u32>, sighting: &Sighting) -> Option<Met> {
+        let known = place.or_else(|| self.find(self.hasher.hash_one(sighting.key), &sighting.key));
+        let reuses = known.is_some_and(|place| self.entry(place).is_some_and(|entry| entry.is_reused_by(sighting)));
+        let place = match known {
+            Some(place) if !reuses => place,
+            _ => self.open(sighting, known)?,
+        };
+        let new = reuses || known.is_none();
+        let entry = self.entries.get_mut(place as usize)?;
+        if sighting.quoted {
+            self.quoted_first |= new;
+        } else {
+            entry.count(sighting);
+        }
+        let rebased = entry.learn_bases(sighting);
+        let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
+        Some(Met { id, incarnation: entry.incarnation, new, rebased, bases: entry.bases(sighting.from) })
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
+        self.index.find(hash, |place| self.entry(*place).is_some_and(|entry| entry.key == *key)).copied()
+    }
+
+    #[inline]
+    fn entry(&self, place: u32) -> Option<&Entry> {
+        self.entries.get(place as usize)
+    }
+
+    /// Makes an entry, in the place of the one that it follows on the same key; `None` if the table is full.
+    fn open(&mut self, sighting: &Sighting, follows: Option<u32>) -> Option<u32> {
+        if self.entries.len() >= self.limit {
+            self.refused = self.refused.saturating_add(1);
+            return None;
+        }
+        let place = u32::try_from(self.entries.len()).ok()?;
+        let incarnation = follows.and_then(|place| self.entry(place)).map_or(1, |entry| entry.incarnation.saturating_add(1));
+        let stream = self.streams.take(sighting.key.protocol());
+        let hash = self.hasher.hash_one(sighting.key);
+        if follows.is_some() {
+            self.reopened = self.reopened.saturating_add(1);
+            if let Some(slot) = self.index.find_mut(hash, |old| Some(*old) == follows) {
+                *slot = place;
+            }
+        } else {
+            let (entries, hasher) = (&self.entries, &self.hasher);
+            let rehash = |place: &u32| entries.get(*place as usize).map_or(0, |entry| hasher.hash_one(entry.key));
+            self.index.insert_unique(hash, place, rehash);
+        }
+        self.entries.push(Entry::new(sighting, stream, incarnation));
+        Some(place)
+    }
+}
+
+impl Streams {
+    fn take(&mut self, protocol: Protocol) -> u32 {
+        let next = match protocol {
+            Protocol::Tcp => &mut self.tcp,
+            Protocol::Udp => &mut self.udp,
+        };
+        let stream = *next;
+        *next = stream.wrapping_add(1);
+        stream
+    }
+}
+
+impl Entry {
+    fn new(sighting: &Sighting, stream: u32, incarnation: u32) -> Self {
+        Self {
+            key: sighting.key,
+            stream,
+            incarnation,
+            low_base: None,
+            high_base: None,
+            a: sighting.from,
+            first_frame: 0,
+            last_frame: 0,
+            start: None,
+            end: None,
+            from_low: Count::default(),
+            from_high: Count::default(),
+        }
+    }
+
+    /// A SYN with another sequence number than its sender began with opens a new conversation.
+    #[inline]
+    fn is_reused_by(&self, sighting: &Sighting) -> bool {
+        sighting
+            .tcp
+            .is_some_and(|tcp| tcp.flags.is_pure_syn() && self.bases(sighting.from).0.is_some_and(|base| base != tcp.sequence))
+    }
+
+    #[inline]
+    fn count(&mut self, sighting: &Sighting) {
+        if self.first_frame == 0 {
+            self.first_frame = sighting.number;
+            self.start = sighting.timestamp;
+            self.a = sighting.from;
+        }
+        self.last_frame = sighting.number;
+        self.end = sighting.timestamp;
+        match sighting.from {
+            Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
+            Slot::High => self.from_high.add(sighting.octets, sighting.payload),
+        }
+    }
+
+    /// Takes initial sequence numbers from a segment; true if a SYN-ACK replaced one.
+    #[inline]
+    fn learn_bases(&mut self, sighting: &Sighting) -> bool {
+        let Some(tcp) = sighting.tcp.filter(|_| sighting.whole) else { return false };
+        let (mine, theirs) = match sighting.from {
+            Slot::Low => (&mut self.low_base, &mut self.high_base),
+            Slot::High => (&mut self.high_base, &mut self.low_base),
+        };
+        let begins = if tcp.flags.contains(Flags::SYN) { tcp.sequence } else { tcp.sequence.plus(u32::MAX) };
+        let rebased = tcp.flags.is_syn_ack() && mine.is_some_and(|base| base != tcp.sequence);
+        if rebased || mine.is_none() {
+            *mine = Some(begins);
+        }
+        if theirs.is_none() && tcp.flags.contains(Flags::ACK) {
+            *theirs = Some(tcp.acknowledgment.plus(u32::MAX));
+        }
+        rebased
+    }
+
+    /// Initial sequence numbers of the endpoint in `from` and of the other one.
+    #[inline]
+    fn bases(&self, from: Slot) -> (Option<SeqNumber>, Option<SeqNumber>) {
+        match from {
+            Slot::Low => (self.low_base, self.high_base),
+            Slot::High => (self.high_base, self.low_base),
+        }
+    }
+
+    fn conversation(&self) -> Conversation {
+        let (a_to_b, b_to_a) = match self.a {
+            Slot::Low => (self.from_low, self.from_high),
+            Slot::High => (self.from_high, self.from_low),
+        };
+        Conversation {
+            id: FlowId { protocol: self.key.protocol(), number: self.stream },
+            a: self.key.endpoint(self.a),
+            b: self.key.endpoint(self.a.other()),
+            first_frame: self.first_frame,
+            last_frame: self.last_frame,
+            start: self.start,
+            end: self.end,
+            a_to_b,
+            b_to_a,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Who talks to whom: the 5-tuple as a packet travels, and the key both ways share.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::net::{IpAddr, SocketAddr};
+
+/// A transport protocol with ports, as conversations count it.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Protocol {
+    /// TCP.
+    Tcp,
+    /// UDP; UDP-Lite sits in the same table, as in Wireshark.
+    Udp,
+}
+
+impl Protocol {
+    /// `tcp` or `udp`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+        }
+    }
+}
+
+/// `TCP` or `UDP`.
+impl fmt::Display for Protocol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+        })
+    }
+}
+
+/// Wireshark's `tcp.stream` or `udp.stream`.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct FlowId {
+    /// Whose stream number it is: the two protocols count apart.
+    pub protocol: Protocol,
+    /// The number, from 0.
+    pub number: u32,
+}
+
+/// `tcp:3`, as the command line takes it.
+impl fmt::Display for FlowId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.protocol.word(), self.number)
+    }
+}
+
+/// Protocol, source and destination of one packet, as it travels.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub struct FiveTuple {
+    /// TCP or UDP.
+    pub protocol: Protocol,
+    /// Who sent the packet.
+    pub source: SocketAddr,
+    /// Whom it was sent to.
+    pub destination: SocketAddr,
+}
+
+impl FiveTuple {
+    /// The same conversation the other way.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        Self { protocol: self.protocol, source: self.destination, destination: self.source }
+    }
+}
+
+/// A 5-tuple without direction, packed for hashing: equal for both ways of a conversation.
+///
+/// The endpoint that is smaller by address, then by port, is *low*. An endpoint that talks to itself is low both ways.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct FlowKey {
+    low: u128,
+    high: u128,
+    low_port: u16,
+    high_port: u16,
+    kind: Kind,
+}
+
+/// One word for the ports and the kind: the hash is taken of every packet.
+impl Hash for FlowKey {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u128(self.low);
+        state.write_u128(self.high);
+        state.write_u64(u64::from(self.low_port) << 24 | u64::from(self.high_port) << 8 | self.kind as u64);
+    }
+}
+
+/// Which table and which address family a key belongs to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[repr(u8)]
+enum Kind {
+    Tcp4,
+    Tcp6,
+    Udp4,
+    Udp6,
+}
+
+/// Which of a key's two endpoints: the smaller or the larger one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Slot {
+    Low,
+    High,
+}
+
+impl FlowKey {
+    /// The key of a packet from `source` to `destination`, and the slot of its sender.
+    #[inline]
+    pub(super) fn new(protocol: Protocol, source: (IpAddr, u16), destination: (IpAddr, u16)) -> (Self, Slot) {
+        let (kind, from, to) = match (protocol, source.0, destination.0) {
+            (Protocol::Tcp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Tcp4, u128::from(u32::from(a)), u128::from(u32::from(b))),
+            (Protocol::Udp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Udp4, u128::from(u32::from(a)), u128::from(u32::from(b))),
+            (Protocol::Tcp, a, b) => (Kind::Tcp6, wide(a), wide(b)),
+            (Protocol::Udp, a, b) => (Kind::Udp6, wide(a), wide(b)),
+        };
+        if (from, source.1) <= (to, destination.1) {
+            (Self { low: from, high: to, low_port: source.1, high_port: destination.1, kind }, Slot::Low)
+        } else {
+            (Self { low: to, high: from, low_port: destination.1, high_port: source.1, kind }, Slot::High)
+        }
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        match self.kind {
+            Kind::Tcp4 | Kind::Tcp6 => Protocol::Tcp,
+            Kind::Udp4 | Kind::Udp6 => Protocol::Udp,
+        }
+    }
+
+    /// The endpoint in a slot.
+    pub(super) fn endpoint(&self, slot: Slot) -> SocketAddr {
+        let (address, port) = match slot {
+            Slot::Low => (self.low, self.low_port),
+            Slot::High => (self.high, self.high_port),
+        };
+        match self.kind {
+            Kind::Tcp4 | Kind::Udp4 => SocketAddr::new(IpAddr::V4((address as u32).into()), port),
+            Kind::Tcp6 | Kind::Udp6 => SocketAddr::new(IpAddr::V6(address.into()), port),
+        }
+    }
+}
+
+impl From<&FiveTuple> for FlowKey {
+    fn from(tuple: &FiveTuple) -> Self {
+        let (source, destination) = (tuple.source, tuple.destination);
+        Self::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port())).0
+    }
+}
+
+/// An address as 128 bits; both ends of a packet are of one family, so IPv4 needs no mapping here.
+fn wide(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => u128::from(u32::from(address.to_ipv6_mapped().to_ipv4().unwrap_or(address))),
+        IpAddr::V6(address) => u128::from(address),
+    }
+}
+
+impl Slot {
+    pub(super) const fn other(self) -> Self {
+        match self {
+            Self::Low => Self::High,
+            Self::High => Self::Low,
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! State: packets become conversations, connections, sockets.
+//!
+//! No I/O and no clock: the capture's time is the only time, and frames count in file order even where their times
+//! step back. [`Tracker::push`] takes one packet and says at once what it belongs to; [`Tracker::finish`] hands out
+//! the whole [`Trace`].
+//!
+//! Stream numbers are Wireshark's: a conversation takes its number when its first packet, or the first ICMP error that
+//! quotes it, is seen. [`Conversations`] is that table and nothing else, fast enough to be used alone.
+
+#![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+
+mod completeness;
+mod connection;
+mod conversation;
+mod copies;
+mod flow;
+mod fragment;
+mod handshake;
+mod limits;
+mod note;
+mod sighting;
+mod socket;
+mod state;
+mod survey;
+mod trace;
+mod tracker;
+mod udp;
+
+pub use completeness::Completeness;
+pub use connection::{Close, Closer, Connection, End, Ends, Opening, Outcome, Side};
+pub use conversation::{Conversation, Conversations, Count};
+pub use flow::{FiveTuple, FlowId, FlowKey, Protocol};
+pub use fragment::Reassembled;
+pub use handshake::Handshake;
+pub use limits::{Limits, Overflow};
+pub use note::{Note, Oddity};
+pub use sighting::{Sighting, Sightings};
+pub use socket::{Local, PortCard, Rule, Socket, SocketId, SocketState, SocketTable};
+pub use state::{Claim, Evidence, Signal, State};
+pub use survey::{Survey, Tally};
+pub use trace::Trace;
+pub use tracker::{About, Relative, Tracker, Update};
+pub use udp::{Peer, UdpSocket, Unreachable};

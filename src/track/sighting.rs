@@ -1,0 +1,125 @@
+//! A packet reduced to what the conversation table needs.
+//!
+//! Fragments are put together on the way: a datagram counts once, in the frame that completes it.
+
+use super::flow::Slot;
+use super::fragment::{Arrival, Reassembler};
+use super::{FlowKey, Limits, Protocol};
+use crate::capture::Timestamp;
+use crate::decode::ip::Ip;
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::Flags;
+use crate::decode::{IpProtocol, Packet, Transport, icmp};
+
+/// One packet as the conversation table sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sighting {
+    pub(super) key: FlowKey,
+    /// The sender's slot in the key.
+    pub(super) from: Slot,
+    pub(super) number: u64,
+    pub(super) timestamp: Option<Timestamp>,
+    /// Octets of the frame on the wire.
+    pub(super) octets: u32,
+    /// Octets of transport payload on the wire.
+    pub(super) payload: u32,
+    pub(super) tcp: Option<TcpMark>,
+    /// The transport header is whole and of this packet: neither quoted nor all that a fragment shows.
+    pub(super) whole: bool,
+    /// The header stands in an ICMP error: it takes a stream number and counts for nothing.
+    pub(super) quoted: bool,
+}
+
+/// What decides whether a segment opens a new conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TcpMark {
+    pub(super) sequence: SeqNumber,
+    pub(super) acknowledgment: SeqNumber,
+    pub(super) flags: Flags,
+}
+
+/// Turns packets into sightings, with the fragments that are still waiting.
+#[derive(Debug)]
+pub struct Sightings {
+    reassembler: Reassembler,
+}
+
+impl Sightings {
+    /// Nothing waiting yet.
+    pub fn new(limits: &Limits) -> Self {
+        Self { reassembler: Reassembler::new(limits) }
+    }
+
+    /// What the conversation table is to see of a packet: nothing if it has no ports, or is a fragment of a datagram
+    /// that is not complete.
+    #[inline]
+    pub fn of(&mut self, packet: &Packet<'_>) -> Option<Sighting> {
+        let ip = packet.ip()?;
+        if ip.fragment.is_none() {
+            return sighting(packet, ip, packet.transport.as_ref()?, true);
+        }
+        match self.reassembler.push(packet) {
+            Arrival::Whole => sighting(packet, ip, packet.transport.as_ref()?, true),
+            Arrival::Start(transport) => sighting(packet, ip, &transport, false),
+            Arrival::Complete(datagram) => sighting(packet, &datagram.ip, datagram.transport.as_ref()?, true),
+            Arrival::Piece => None,
+        }
+    }
+}
+
+/// The sighting of a packet with this transport header; `whole` if the header is not just that of a first fragment.
+#[inline]
+pub(super) fn sighting(packet: &Packet<'_>, ip: &Ip<'_>, transport: &Transport<'_>, whole: bool) -> Option<Sighting> {
+    let (source, destination) = ip.ends();
+    let (protocol, ports, payload, tcp) = match transport {
+        Transport::Tcp(segment) => {
+            let mark = TcpMark { sequence: segment.sequence, acknowledgment: segment.acknowledgment, flags: segment.flags };
+            let payload = if whole { segment.payload_len } else { 0 };
+            (Protocol::Tcp, (segment.source_port, segment.destination_port), payload, Some(mark))
+        }
+        Transport::Udp(datagram) if !datagram.bad_length => {
+            let ports = (datagram.source_port, datagram.destination_port);
+            (Protocol::Udp, ports, datagram.payload_len, None)
+        }
+        Transport::Icmp(message) => return quoted(packet, message.quoted.as_ref()?),
+        _ => return None,
+    };
+    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    Some(Sighting {
+        key,
+        from,
+        number: packet.number,
+        timestamp: packet.timestamp,
+        octets: packet.original_len,
+        payload,
+        tcp,
+        whole,
+        quoted: false,
+    })
+}
+
+/// The sighting of a header that an ICMP error quotes.
+fn quoted(packet: &Packet<'_>, quoted: &icmp::Quoted<'_>) -> Option<Sighting> {
+    let (source, destination) = quoted.ip.ends();
+    let ports = quoted.ports?;
+    let (protocol, tcp) = match quoted.protocol() {
+        IpProtocol::TCP => {
+            let (sequence, flags) = quoted.tcp?;
+            (Protocol::Tcp, Some(TcpMark { sequence, acknowledgment: SeqNumber(0), flags }))
+        }
+        IpProtocol::UDP | IpProtocol::UDP_LITE => (Protocol::Udp, None),
+        _ => return None,
+    };
+    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    Some(Sighting {
+        key,
+        from,
+        number: packet.number,
+        timestamp: packet.timestamp,
+        octets: 0,
+        payload: 0,
+        tcp,
+        whole: false,
+        quoted: true,
+    })
+}

@@ -1,0 +1,273 @@
+//! The states of one endpoint: Figure 5 of RFC 9293, section 3.3.2, as a table.
+//!
+//! An observer sees segments, not states. What a segment means for the end that sent it and for the end it was sent to
+//! becomes a [`Signal`] first (see [`super::connection`]); this file only follows the arrows.
+
+use std::fmt;
+
+use Signal::*;
+use State::*;
+
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::{Flags, Segment};
+
+/// A state of RFC 9293 section 3.3.2.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum State {
+    /// No connection.
+    Closed,
+    /// Waiting for a connection request.
+    Listen,
+    /// A SYN was sent, its answer is awaited.
+    SynSent,
+    /// SYN came and was answered; the acknowledgment is awaited.
+    SynReceived,
+    /// Open both ways.
+    Established,
+    /// FIN was sent, neither acknowledged nor answered.
+    FinWait1,
+    /// FIN was sent and acknowledged; the peer may go on sending.
+    FinWait2,
+    /// The peer's FIN came; this end may go on sending.
+    CloseWait,
+    /// Both sent FIN before either was acknowledged.
+    Closing,
+    /// The peer closed first, then this end; its FIN is not acknowledged yet.
+    LastAck,
+    /// Closed first; waiting so that late segments die (twice the maximum segment lifetime).
+    TimeWait,
+}
+
+impl State {
+    /// The name in RFC 9293, with hyphens.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Closed => "CLOSED",
+            Listen => "LISTEN",
+            SynSent => "SYN-SENT",
+            SynReceived => "SYN-RECEIVED",
+            Established => "ESTABLISHED",
+            FinWait1 => "FIN-WAIT-1",
+            FinWait2 => "FIN-WAIT-2",
+            CloseWait => "CLOSE-WAIT",
+            Closing => "CLOSING",
+            LastAck => "LAST-ACK",
+            TimeWait => "TIME-WAIT",
+        }
+    }
+
+    /// Follows one arrow of Figure 5; `None` where it draws none.
+    pub const fn after(self, signal: Signal) -> Option<Self> {
+        Some(match (self, signal) {
+            (Closed | Listen, SentSyn) => SynSent,
+            (Closed | Listen, SentSynAck) => SynReceived,
+            (SynSent, GotSyn) => SynReceived, // Simultaneous open, Figure 7.
+            (SynSent, GotSynAck) => Established,
+            (SynReceived, SynAcked) => Established,
+            (SynReceived | Established, SentFin) => FinWait1,
+            (SynReceived | Established, GotFin) => CloseWait,
+            (FinWait1, FinAcked) => FinWait2,
+            (FinWait1, GotFin) => Closing, // Simultaneous close, Figure 13.
+            (FinWait2, GotFin) => TimeWait,
+            (CloseWait, SentFin) => LastAck,
+            (Closing, FinAcked) => TimeWait,
+            (LastAck, FinAcked) => Closed,
+            (Closed | Listen | TimeWait, SentRst) => return None, // A RST answers for no connection here.
+            (_, SentRst) => Closed,
+            (Closed | Listen, GotRst) => return None,
+            (_, GotRst) => Closed,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// What happened at one endpoint.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Signal {
+    /// It sent a SYN.
+    SentSyn,
+    /// It sent a SYN-ACK.
+    SentSynAck,
+    /// A SYN reached it.
+    GotSyn,
+    /// An acceptable SYN-ACK reached it.
+    GotSynAck,
+    /// Its SYN was acknowledged.
+    SynAcked,
+    /// It sent a FIN.
+    SentFin,
+    /// The peer's FIN reached it, in order.
+    GotFin,
+    /// Its FIN was acknowledged.
+    FinAcked,
+    /// It sent a RST.
+    SentRst,
+    /// An acceptable RST reached it.
+    GotRst,
+}
+
+/// How a claim is known.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum Evidence {
+    /// Follows from what should have happened; nothing in the capture shows it.
+    Assumed,
+    /// The endpoint acted on it later.
+    Proved,
+    /// The endpoint's own packet says so.
+    Observed,
+}
+
+impl Evidence {
+    /// `assumed`, `proved` or `observed`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Assumed => "assumed",
+            Self::Proved => "proved",
+            Self::Observed => "observed",
+        }
+    }
+}
+
+impl fmt::Display for Evidence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// The state an endpoint is in, since which frame, and how that is known.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Claim {
+    /// The state.
+    pub state: State,
+    /// The frame that brought it about.
+    pub frame: u64,
+    /// How it is known.
+    pub evidence: Evidence,
+}
+
+impl Claim {
+    /// The endpoint's own packet makes the signal sure.
+    pub(super) fn observe(&mut self, signal: Signal, frame: u64) {
+        self.follow(signal, frame, Evidence::Observed);
+    }
+
+    /// The endpoint's own packet shows that the signal had reached it.
+    pub(super) fn prove(&mut self, signal: Signal, frame: u64) {
+        self.follow(signal, frame, Evidence::Proved);
+    }
+
+    /// The signal should have reached the endpoint; true if that changes its state.
+    pub(super) fn assume(&mut self, signal: Signal, frame: u64) -> bool {
+        self.follow(signal, frame, Evidence::Assumed)
+    }
+
+    fn follow(&mut self, signal: Signal, frame: u64, evidence: Evidence) -> bool {
+        let Some(state) = self.state.after(signal) else { return false };
+        *self = Self { state, frame, evidence };
+        true
+    }
+}
+
+/// What an observer has to remember of an endpoint's segments to find its signals.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Endpoint {
+    /// Its initial sequence number.
+    pub(super) initial: Option<SeqNumber>,
+    /// Its SYN or SYN-ACK was seen.
+    pub(super) began: bool,
+    /// The end of what it sent so far.
+    pub(super) next: Option<SeqNumber>,
+    /// The number after its FIN.
+    pub(super) fin_end: Option<SeqNumber>,
+    /// The last acknowledgment it sent.
+    pub(super) acknowledged: Option<SeqNumber>,
+    /// The peer's FIN counts as received.
+    pub(super) got_fin: bool,
+    /// A signal it has not acted on yet.
+    pub(super) assumption: Option<Assumption>,
+}
+
+impl Endpoint {
+    /// It sent everything before `end`.
+    pub(super) fn sent_until(&mut self, end: SeqNumber) {
+        if self.next.is_none_or(|next| end.since(next) > 0) {
+            self.next = Some(end);
+        }
+    }
+}
+
+/// A signal that should have reached an endpoint, and the state to return to if it had not.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Assumption {
+    pub(super) signal: Signal,
+    pub(super) before: Claim,
+    /// The acknowledgment that shows it arrived; `None` where a segment that goes on shows it.
+    pub(super) proof: Option<SeqNumber>,
+}
+
+impl Assumption {
+    /// What the endpoint's next segment says of it: true proves it, false refutes it, `None` leaves it open.
+    pub(super) fn judge(&self, segment: &Segment<'_>) -> Option<bool> {
+        let flags = segment.flags;
+        if let Some(proof) = self.proof {
+            let repeats_syn = self.signal == GotSynAck && flags.is_pure_syn();
+            let acknowledged = flags.contains(Flags::ACK).then(|| segment.acknowledgment.since(proof) >= 0);
+            return if repeats_syn { Some(false) } else { acknowledged };
+        }
+        match self.signal {
+            SynAcked => Some(!flags.contains(Flags::SYN)),
+            FinAcked if flags.contains(Flags::FIN) => Some(false),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STATES: [State; 11] =
+        [Closed, Listen, SynSent, SynReceived, Established, FinWait1, FinWait2, CloseWait, Closing, LastAck, TimeWait];
+    const SIGNALS: [Signal; 10] = [SentSyn, SentSynAck, GotSyn, GotSynAck, SynAcked, SentFin, GotFin, FinAcked, SentRst, GotRst];
+
+    /// Every pair, one row per state, one letter per signal: the figure, to lay beside the RFC.
+    #[test]
+    fn every_state_meets_every_signal() {
+        let letter = |state: Option<State>| match state {
+            None => '.',
+            Some(Closed) => 'C',
+            Some(Listen) => 'L',
+            Some(SynSent) => 's',
+            Some(SynReceived) => 'r',
+            Some(Established) => 'E',
+            Some(FinWait1) => '1',
+            Some(FinWait2) => '2',
+            Some(CloseWait) => 'W',
+            Some(Closing) => 'x',
+            Some(LastAck) => 'A',
+            Some(TimeWait) => 'T',
+        };
+        let table: Vec<String> =
+            STATES.iter().map(|state| SIGNALS.iter().map(|signal| letter(state.after(*signal))).collect()).collect();
+        let expected = [
+            "sr........", // CLOSED
+            "sr........", // LISTEN
+            "..rE....CC", // SYN-SENT
+            "....E1W.CC", // SYN-RECEIVED
+            ".....1W.CC", // ESTABLISHED
+            "......x2CC", // FIN-WAIT-1
+            "......T.CC", // FIN-WAIT-2
+            ".....A..CC", // CLOSE-WAIT
+            ".......TCC", // CLOSING
+            ".......CCC", // LAST-ACK
+            ".........C", // TIME-WAIT
+        ];
+        assert_eq!(table, expected);
+    }
+}

@@ -1,0 +1,374 @@
+//! The one place where a packet meets everything that is remembered.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::connection::Seen;
+use super::conversation::Met;
+use super::copies::Copies;
+use super::fragment::{Arrival, Reassembler};
+use super::sighting::sighting;
+use super::udp::{Sent, UdpSockets};
+use super::{
+    Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, SocketTable, Survey,
+    Trace,
+};
+use crate::decode::checksum::{self, Verdict};
+use crate::decode::icmp::Message;
+use crate::decode::ip::Ip;
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::{Flags, Segment};
+use crate::decode::{IpProtocol, Packet, Transport, name};
+
+/// Follows a capture packet by packet.
+#[derive(Debug)]
+pub struct Tracker {
+    reassembler: Reassembler,
+    books: Books,
+}
+
+/// All that is remembered but for waiting fragments, which the packet at hand may borrow from.
+#[derive(Debug)]
+struct Books {
+    limits: Limits,
+    survey: Survey,
+    conversations: Conversations,
+    copies: Copies,
+    connections: Vec<Connection>,
+    /// Place of each TCP stream in `connections`; streams that were only quoted have none.
+    by_stream: Vec<Option<u32>>,
+    udp: UdpSockets,
+    notes: Vec<Note>,
+    /// Notes of the packet at hand.
+    fresh: Vec<Note>,
+    overflow: Overflow,
+}
+
+/// What a tracker says of the packet it was just given.
+#[derive(Debug)]
+pub struct Update<'t> {
+    /// Protocol and endpoints, after reassembly; `None` for packets without ports.
+    pub tuple: Option<FiveTuple>,
+    /// The conversation it belongs to.
+    pub flow: Option<FlowId>,
+    /// What the header says that an ICMP error quotes.
+    pub about: Option<About>,
+    /// A fragment of a datagram that is not complete yet.
+    pub fragment: bool,
+    /// The datagram that this fragment completed.
+    pub reassembled: Option<Reassembled<'t>>,
+    /// The transport header: the packet's own, or that of the completed datagram.
+    pub transport: Option<Transport<'t>>,
+    /// The verdict on its checksum.
+    pub checksum: Option<Verdict>,
+    /// The segment's numbers as Wireshark shows them.
+    pub relative: Option<Relative>,
+    /// What is odd about the packet.
+    pub notes: &'t [Note],
+}
+
+/// The packet that an ICMP error is about.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct About {
+    /// Its protocol.
+    pub protocol: IpProtocol,
+    /// Who had sent it.
+    pub source: IpAddr,
+    /// Whom it was for.
+    pub destination: IpAddr,
+    /// Source and destination port, if that much was quoted.
+    pub ports: Option<(u16, u16)>,
+    /// The conversation it belonged to.
+    pub flow: Option<FlowId>,
+}
+
+/// A segment's numbers, counted from the begin of its conversation.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Relative {
+    /// Sequence number; 0 on a SYN.
+    pub sequence: u32,
+    /// Acknowledgment number; 0 where there is none.
+    pub acknowledgment: u32,
+    /// Window in octets, scaled where the scale is known.
+    pub window: u32,
+}
+
+/// What a packet carries, once fragments are put together.
+struct Load<'t> {
+    ip: Option<Ip<'t>>,
+    transport: Option<Transport<'t>>,
+    reassembled: Option<Reassembled<'t>>,
+    /// The header is not just that of a first fragment.
+    whole: bool,
+    /// The packet is a fragment that completes nothing.
+    fragment: bool,
+}
+
+impl Tracker {
+    /// A tracker that has seen nothing.
+    pub fn new(limits: Limits) -> Self {
+        Self { reassembler: Reassembler::new(&limits), books: Books::new(limits) }
+    }
+
+    /// Follows one packet; packets come in file order.
+    pub fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Update<'t> {
+        let books = &mut self.books;
+        books.fresh.clear();
+        books.see(packet);
+        for frame in self.reassembler.take_given_up() {
+            books.note(frame, Oddity::FragmentGivenUp);
+        }
+        books.overflow.fragments = self.reassembler.given_up_fragments();
+        let load = load(&mut self.reassembler, packet);
+        if load.reassembled.is_some_and(|datagram| datagram.overlap) {
+            books.note(packet.number, Oddity::FragmentOverlap);
+        }
+        let checksum = books.verify(packet, &load);
+        let met = books.meet(packet, &load);
+        let tuple = tuple(&load);
+        let relative = met.and_then(|met| books.follow(packet, &load, tuple?, &met));
+        let about = about(packet, met);
+        if let Some(about) = &about {
+            books.hear_of(packet, about);
+        }
+        books.survey.see_protocol(&name::protocol(packet, load.transport.as_ref()));
+        Update {
+            tuple,
+            flow: met.filter(|_| tuple.is_some()).map(|met| met.id),
+            about,
+            fragment: load.fragment,
+            reassembled: load.reassembled,
+            transport: load.transport,
+            checksum,
+            relative,
+            notes: books.keep_fresh(),
+        }
+    }
+
+    /// The trace after the last packet.
+    pub fn finish(self) -> Trace {
+        self.books.finish()
+    }
+}
+
+impl Books {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            survey: Survey::default(),
+            conversations: Conversations::new(&limits),
+            copies: Copies::default(),
+            connections: Vec::new(),
+            by_stream: Vec::new(),
+            udp: UdpSockets::new(limits.udp_peers),
+            notes: Vec::new(),
+            fresh: Vec::new(),
+            overflow: Overflow::default(),
+        }
+    }
+
+    fn finish(mut self) -> Trace {
+        self.overflow.conversation_packets = self.conversations.refused_packets();
+        self.overflow.udp_datagrams = self.udp.refused();
+        let udp_sockets = self.udp.into_sockets();
+        Trace {
+            conversations: self.conversations.iter().collect(),
+            sockets: SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest),
+            survey: self.survey,
+            connections: self.connections,
+            udp_sockets,
+            notes: self.notes,
+            overflow: self.overflow,
+        }
+    }
+
+    fn note(&mut self, frame: u64, oddity: Oddity) {
+        self.fresh.push(Note { frame, oddity });
+    }
+
+    /// Moves the notes of the packet at hand to the others, as far as they fit, and shows them.
+    fn keep_fresh(&mut self) -> &[Note] {
+        let room = self.limits.notes.saturating_sub(self.notes.len()).min(self.fresh.len());
+        self.notes.extend(self.fresh.iter().take(room));
+        self.overflow.notes = self.overflow.notes.saturating_add(self.fresh.len().saturating_sub(room) as u64);
+        &self.fresh
+    }
+
+    /// What concerns every frame, whatever it carries.
+    fn see(&mut self, packet: &Packet<'_>) {
+        if self.survey.see(packet) {
+            self.note(packet.number, Oddity::ClockStep);
+        }
+        if let Some(first) = self.copies.find(packet) {
+            self.survey.copies.add(packet.number);
+            self.note(packet.number, Oddity::CopyOf(first));
+        }
+        if packet.ip().is_some_and(|ip| checksum::ip_header(ip) == Verdict::Bad) {
+            self.note(packet.number, Oddity::BadHeaderChecksum);
+        }
+    }
+
+    /// The verdict on the transport checksum.
+    fn verify(&mut self, packet: &Packet<'_>, load: &Load<'_>) -> Option<Verdict> {
+        let verdict = match &load.reassembled {
+            Some(datagram) => checksum::datagram(datagram.ip.ends(), datagram.ip.protocol, datagram.ip.payload),
+            None if !load.whole => load.transport.map(|_| Verdict::Unverifiable),
+            None => checksum::transport(packet),
+        }?;
+        self.survey.see_checksum(packet.number, verdict);
+        if verdict == Verdict::Bad {
+            self.note(packet.number, Oddity::BadChecksum);
+        }
+        Some(verdict)
+    }
+
+    /// Finds the conversation that the packet, or the header it quotes, belongs to.
+    fn meet(&mut self, packet: &Packet<'_>, load: &Load<'_>) -> Option<Met> {
+        if let Some(Transport::Udp(datagram)) = &load.transport
+            && datagram.bad_length
+        {
+            self.note(packet.number, Oddity::BadLength);
+        }
+        let sighting = sighting(packet, load.ip.as_ref()?, load.transport.as_ref()?, load.whole)?;
+        let met = self.conversations.meet(&sighting)?;
+        if met.new && met.incarnation > 1 {
+            self.note(packet.number, Oddity::PortReuse);
+        }
+        if met.rebased {
+            self.note(packet.number, Oddity::SynAckChanged);
+        }
+        Some(met)
+    }
+
+    /// Follows the packet in its connection or at its UDP sockets.
+    fn follow(&mut self, packet: &Packet<'_>, load: &Load<'_>, tuple: FiveTuple, met: &Met) -> Option<Relative> {
+        match load.transport.as_ref()? {
+            Transport::Tcp(segment) => self.follow_segment(packet, segment, tuple, met, load.whole),
+            Transport::Udp(datagram) => {
+                self.udp.push(&Sent {
+                    frame: packet.number,
+                    timestamp: packet.timestamp,
+                    stream: met.id.number,
+                    octets: packet.original_len,
+                    payload: datagram.payload_len,
+                    source: tuple.source,
+                    destination: tuple.destination,
+                });
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn follow_segment(
+        &mut self,
+        packet: &Packet<'_>,
+        segment: &Segment<'_>,
+        tuple: FiveTuple,
+        met: &Met,
+        whole: bool,
+    ) -> Option<Relative> {
+        let payload_len = if whole { segment.payload_len } else { 0 };
+        let segment = Segment { payload_len, ..*segment };
+        let seen = Seen {
+            frame: packet.number,
+            timestamp: packet.timestamp,
+            octets: packet.original_len,
+            source: tuple.source,
+            destination: tuple.destination,
+            segment: &segment,
+        };
+        let place = self.connection(&seen, met)?;
+        let connection = self.connections.get_mut(place as usize)?;
+        let fresh = &mut self.fresh;
+        connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }));
+        let shift =
+            if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(connection.side_of(tuple.source)) };
+        Some(relative(&segment, met, shift.unwrap_or(0)))
+    }
+
+    /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.
+    fn connection(&mut self, seen: &Seen<'_>, met: &Met) -> Option<u32> {
+        let stream = met.id.number as usize;
+        if let Some(Some(place)) = self.by_stream.get(stream) {
+            return Some(*place);
+        }
+        if self.connections.len() >= self.limits.connections {
+            self.overflow.connection_segments = self.overflow.connection_segments.saturating_add(1);
+            return None;
+        }
+        let place = u32::try_from(self.connections.len()).ok()?;
+        self.connections.push(Connection::new(met.id, met.incarnation, seen));
+        if self.by_stream.len() <= stream {
+            self.by_stream.resize(stream.saturating_add(1), None);
+        }
+        *self.by_stream.get_mut(stream)? = Some(place);
+        Some(place)
+    }
+
+    /// Ties an ICMP error to the socket or connection it is about.
+    fn hear_of(&mut self, packet: &Packet<'_>, about: &About) {
+        let (Some((source, destination)), Some(flow)) = (about.endpoints(), about.flow) else { return };
+        if !packet.icmp().is_some_and(Message::is_port_unreachable) {
+            return;
+        }
+        match flow.protocol {
+            Protocol::Udp => self.udp.port_unreachable(source, destination, packet.number),
+            Protocol::Tcp => {
+                let place = self.by_stream.get(flow.number as usize).copied().flatten();
+                if let Some(connection) = place.and_then(|place| self.connections.get_mut(place as usize)) {
+                    connection.unreachable.get_or_insert(packet.number);
+                }
+            }
+        }
+    }
+}
+
+impl About {
+    fn endpoints(&self) -> Option<(SocketAddr, SocketAddr)> {
+        let (source, destination) = self.ports?;
+        Some((SocketAddr::new(self.source, source), SocketAddr::new(self.destination, destination)))
+    }
+}
+
+fn load<'t>(reassembler: &'t mut Reassembler, packet: &Packet<'t>) -> Load<'t> {
+    let own = Load { ip: packet.ip().copied(), transport: packet.transport, reassembled: None, whole: true, fragment: false };
+    if packet.ip().is_none_or(|ip| ip.fragment.is_none()) {
+        return own;
+    }
+    match reassembler.push(packet) {
+        Arrival::Whole => own,
+        Arrival::Start(transport) => Load { transport: Some(transport), whole: false, fragment: true, ..own },
+        Arrival::Piece => Load { transport: None, fragment: true, ..own },
+        Arrival::Complete(datagram) => {
+            Load { ip: Some(datagram.ip), transport: datagram.transport, reassembled: Some(datagram), ..own }
+        }
+    }
+}
+
+/// The endpoints of a packet with ports.
+fn tuple(load: &Load<'_>) -> Option<FiveTuple> {
+    let (source, destination) = load.ip?.ends();
+    let (protocol, from, to) = match load.transport? {
+        Transport::Tcp(segment) => (Protocol::Tcp, segment.source_port, segment.destination_port),
+        Transport::Udp(datagram) => (Protocol::Udp, datagram.source_port, datagram.destination_port),
+        _ => return None,
+    };
+    Some(FiveTuple { protocol, source: SocketAddr::new(source, from), destination: SocketAddr::new(destination, to) })
+}
+
+/// What an ICMP error quotes.
+fn about(packet: &Packet<'_>, met: Option<Met>) -> Option<About> {
+    let quoted = packet.icmp()?.quoted?;
+    let (source, destination) = quoted.ip.ends();
+    Some(About { protocol: quoted.protocol(), source, destination, ports: quoted.ports, flow: met.map(|met| met.id) })
+}
+
+fn relative(segment: &Segment<'_>, met: &Met, shift: u8) -> Relative {
+    let distance = |number: SeqNumber, base: Option<SeqNumber>| base.map_or(number.0, |base| number.since(base).cast_unsigned());
+    let acknowledged = segment.flags.contains(Flags::ACK);
+    Relative {
+        sequence: distance(segment.sequence, met.bases.0),
+        acknowledgment: if acknowledged { distance(segment.acknowledgment, met.bases.1) } else { 0 },
+        window: u32::from(segment.window) << shift.min(14),
+    }
+}
