@@ -24,7 +24,7 @@ struct Score {
 }
 
 /// What the two programs are compared on, with the share that has to be equal.
-const RULES: [(&str, f64); 10] = [
+const RULES: [(&str, f64); 12] = [
     ("frame count", 1.0),
     ("time", 0.995),
     ("lengths", 0.995),
@@ -35,6 +35,8 @@ const RULES: [(&str, f64); 10] = [
     ("conversations", 0.995),
     ("connection facts", 0.995),
     ("completeness", 0.999),
+    ("analysis of TCP frames", 0.996),
+    ("analysis where there is any", 0.98),
 ];
 
 #[derive(Default)]
@@ -61,6 +63,7 @@ struct Row {
     transport: Option<(SocketAddr, SocketAddr, Vec<u64>)>,
     stream: Option<u64>,
     tcp: bool,
+    analysis: BTreeSet<&'static str>,
 }
 
 #[test]
@@ -80,7 +83,7 @@ fn agrees_with_tshark() {
         let score = scores.0.remove(rule).unwrap_or_else(|| panic!("{rule} was never compared"));
         let share = score.equal as f64 / score.compared as f64;
         println!("{rule:18} {:8.3} %  {} of {}", share * 100.0, score.equal, score.compared);
-        for difference in score.differences.iter().take(12) {
+        for difference in score.differences.iter().take(40) {
             println!("    {difference}");
         }
         assert!(share >= least, "{rule}: {share}");
@@ -127,6 +130,19 @@ fn hold_transport(scores: &mut Scores, place: &str, row: &Row, frame: &Value, tu
     scores.compare(fields, place, &row.transport, &theirs);
     if !tunnelled && (kind == "tcp" || header["stream"].as_u64().is_some()) {
         scores.compare(stream, place, row.stream, header["stream"].as_u64());
+    }
+    if kind == "tcp" {
+        hold_analysis(scores, place, row, header);
+    }
+}
+
+fn hold_analysis(scores: &mut Scores, place: &str, row: &Row, header: &Value) {
+    let words = header["an"].as_array().map(Vec::as_slice).unwrap_or_default();
+    // What tshark says of TCP Fast Open is no sequence analysis.
+    let theirs: BTreeSet<&str> = words.iter().filter_map(Value::as_str).filter(|word| !word.starts_with("tfo")).collect();
+    scores.compare("analysis of TCP frames", place, &row.analysis, &theirs);
+    if !row.analysis.is_empty() || !theirs.is_empty() {
+        scores.compare("analysis where there is any", place, &row.analysis, &theirs);
     }
 }
 
@@ -207,6 +223,7 @@ fn read(path: &Path) -> (Vec<Row>, Trace) {
             transport: update.tuple.zip(numbers).map(|(tuple, numbers)| (tuple.source, tuple.destination, numbers)),
             stream: update.flow.map(|flow| u64::from(flow.number)),
             tcp: packet.tcp().is_some(),
+            analysis: update.analyzed.map(|analyzed| analyzed.verdicts.words().collect()).unwrap_or_default(),
         });
     }
     (rows, tracker.finish())

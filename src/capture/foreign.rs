@@ -63,8 +63,8 @@ fn name(head: &[u8]) -> (&'static str, Advice) {
         return found;
     }
     match text(head) {
-        Some(text) => name_text(&text),
-        None => ("this is no file format known here", Advice::None),
+        Some(text) if !text.trim().is_empty() => name_text(&text),
+        _ => ("this is no file format known here", Advice::None),
     }
 }
 

@@ -1,6 +1,6 @@
 //! World in: capture files (later devices) become [`Frame`]s.
 //!
-//! The only floor that reads files. [`open`] looks at the first octets, never at a file name, unwraps compression, and
+//! The only floor that reads files. [`open()`] looks at the first octets, never at a file name, unwraps compression, and
 //! hands back a [`Source`]: frames one at a time, borrowed from the reader's buffer, and beside them the
 //! [`Description`] of the capture itself, which is complete once [`Next::End`] was returned.
 
@@ -15,6 +15,8 @@ mod frame;
 mod open;
 mod pcap;
 mod pcapng;
+#[cfg(test)]
+mod sample;
 mod text;
 mod timestamp;
 mod write;

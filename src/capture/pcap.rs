@@ -167,7 +167,44 @@ impl Reader {
             last_seconds: None,
         })
     }
+}
 
+impl Source for Reader {
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        let Some(record) = self.advance() else {
+            return match self.buffer.take_system_fault() {
+                Some(source) => Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source }),
+                None => Ok(Next::End),
+            };
+        };
+        let (ticks, timestamp) = self.count(record);
+        let total = self.total(record);
+        self.lent = total;
+        let octets: Range<usize> = self.variant.record_header()..total;
+        Ok(Next::Frame(Frame {
+            number: self.frames,
+            timestamp: Some(timestamp),
+            ticks,
+            interface: InterfaceId(0),
+            link_type: self.link_type,
+            original_len: record.original_len,
+            octets: self.buffer.front(total).get(octets).unwrap_or_default(),
+            file_offset: self.buffer.offset(),
+            options: &[],
+            byte_order: self.variant.byte_order,
+        }))
+    }
+
+    fn description(&self) -> &Description {
+        &self.description
+    }
+
+    fn consumed(&self) -> u64 {
+        self.buffer.drawn()
+    }
+}
+
+impl Reader {
     /// The next record that can be read, with its octets in memory; `None` at the end.
     fn advance(&mut self) -> Option<Record> {
         self.buffer.consume(std::mem::take(&mut self.lent));
@@ -300,43 +337,181 @@ impl Reader {
         }
         self.first_seconds.get_or_insert(record.seconds);
         self.last_seconds = Some(record.seconds);
+        // Below 2^32 * 10^9 + 2^32, so below 2^63.
         let ticks =
-            u64::from(record.seconds).wrapping_mul(u64::from(self.variant.per_second())).wrapping_add(u64::from(record.fraction)); // Below 2^32 * 10^9 + 2^32, so below 2^63.
+            u64::from(record.seconds).wrapping_mul(u64::from(self.variant.per_second())).wrapping_add(u64::from(record.fraction));
         (ticks, Clock::new(self.variant.resolution(), 0).time(ticks))
     }
 }
 
-impl Source for Reader {
-    fn next(&mut self) -> Result<Next<'_>, Error> {
-        let Some(record) = self.advance() else {
-            return match self.buffer.take_system_fault() {
-                Some(source) => Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source }),
-                None => Ok(Next::End),
-            };
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{ORDERS, SECONDS, drain, open, pcap_header, pcap_header_of, read, record, refusal};
+    use super::super::{Damage, Next};
+    use super::*;
+
+    const MICRO: u32 = 0xa1b2_c3d4;
+    const NANO: u32 = 0xa1b2_3c4d;
+    const MODIFIED: u32 = 0xa1b2_cd34;
+
+    /// Three frames of 60, 61 and 62 octets, a second apart.
+    fn three(order: ByteOrder) -> Vec<Vec<u8>> {
+        (0..3).map(|index| record(order, SECONDS + index, 900_000 + index, &vec![index as u8 + 1; 60 + index as usize])).collect()
+    }
+
+    #[test]
+    fn every_magic_in_both_byte_orders() {
+        for order in ORDERS {
+            for (magic, format, nanoseconds) in [
+                (MICRO, Format::Pcap, 250_000_000),
+                (NANO, Format::PcapNanosecond, 250_000),
+                (MODIFIED, Format::PcapModified, 250_000_000),
+            ] {
+                let mut file = pcap_header(order, magic);
+                for octets in [&b"one"[..], b"second"] {
+                    let mut record = record(order, SECONDS, 250_000, octets);
+                    if magic == MODIFIED {
+                        record.splice(16..16, [0xaa; 8]);
+                    }
+                    file.extend(record);
+                }
+                let (frames, _, description) = read(&file);
+                assert_eq!(frames.iter().map(|frame| &frame.octets[..]).collect::<Vec<_>>(), [&b"one"[..], b"second"]);
+                assert_eq!(frames[1].timestamp, Some(Timestamp::new(SECONDS.into(), nanoseconds)));
+                assert_eq!((frames[1].number, frames[1].original_len, frames[1].link_type), (2, 6, LinkType::ETHERNET));
+                assert_eq!((description.format, description.damage), (format, vec![]));
+                assert_eq!(description.interfaces[0].frames, 2);
+                assert_eq!(description.interfaces[0].snap_length, Some(262_144));
+                assert_eq!(description.sections[0].byte_order, order);
+            }
+        }
+    }
+
+    #[test]
+    fn the_two_lengths_change_places_in_old_versions() {
+        let check = |version, first: u32, second: u32, expected: (usize, u32)| {
+            let mut file = pcap_header_of(ByteOrder::Big, MICRO, version, 0);
+            let numbers = [SECONDS, 0, first, second].map(|number| ByteOrder::Big.u32_octets(number));
+            file.extend(numbers.concat());
+            file.extend([7; 40]);
+            let (frames, ..) = read(&file);
+            assert_eq!((frames[0].octets.len(), frames[0].original_len), expected, "version {version:?}");
         };
-        let (ticks, timestamp) = self.count(record);
-        let total = self.total(record);
-        self.lent = total;
-        let octets: Range<usize> = self.variant.record_header()..total;
-        Ok(Next::Frame(Frame {
-            number: self.frames,
-            timestamp: Some(timestamp),
-            ticks,
-            interface: InterfaceId(0),
-            link_type: self.link_type,
-            original_len: record.original_len,
-            octets: self.buffer.front(total).get(octets).unwrap_or_default(),
-            file_offset: self.buffer.offset(),
-            options: &[],
-            byte_order: self.variant.byte_order,
-        }))
+        check((2, 4), 40, 90, (40, 90));
+        check((2, 3), 90, 40, (40, 90));
+        check((2, 3), 40, 90, (40, 90));
+        check((2, 2), 90, 40, (40, 90));
+        check((543, 0), 90, 40, (40, 90));
     }
 
-    fn description(&self) -> &Description {
-        &self.description
+    #[test]
+    fn every_prefix_keeps_the_frames_before_the_cut() {
+        let header = pcap_header(ByteOrder::Little, MICRO);
+        let file = [header, three(ByteOrder::Little).concat()].concat();
+        let starts = [24, 24 + 76, 24 + 76 + 77, 24 + 76 + 77 + 78];
+        for cut in 4..24 {
+            assert!(refusal(&file[..cut]).contains(&format!("file header: {cut} octets, expected 24")));
+        }
+        for cut in 24..=file.len() {
+            let (frames, offsets, description) = read(&file[..cut]);
+            let whole = starts.iter().filter(|start| **start <= cut).count() - 1;
+            assert_eq!(frames.len(), whole, "cut at {cut}");
+            assert_eq!(offsets, &starts.map(|start| start as u64)[..whole]);
+            let damage: Vec<_> = description.damage.iter().map(|damage| (damage.offset, damage.skipped)).collect();
+            match cut - starts[whole] {
+                0 => assert_eq!(damage, [], "cut at {cut}"),
+                rest => assert_eq!(damage, [(starts[whole] as u64, rest as u64)], "cut at {cut}"),
+            }
+        }
     }
 
-    fn consumed(&self) -> u64 {
-        self.buffer.drawn()
+    #[test]
+    fn garbage_between_records_is_stepped_over() {
+        for order in ORDERS {
+            for len in 1..60 {
+                let records = three(order);
+                let head = [pcap_header(order, MICRO), records[0].clone()].concat();
+                let file = [&head[..], &vec![0xee; len], &records[1], &records[2]].concat();
+                let (frames, _, description) = read(&file);
+                assert_eq!(frames.len(), 3, "{len} octets of garbage");
+                assert_eq!(frames[2].octets, [3; 62]);
+                let [Damage { offset, skipped, .. }] = description.damage[..] else { panic!("{:?}", description.damage) };
+                assert_eq!((offset, skipped), (head.len() as u64, len as u64));
+            }
+        }
+    }
+
+    #[test]
+    fn a_lying_length_costs_one_frame() {
+        let order = ByteOrder::Little;
+        let mut records = three(order);
+        records[1][8..12].copy_from_slice(&order.u32_octets(0x7fff_ffff));
+        let file = [pcap_header(order, MICRO), records.concat()].concat();
+        let (frames, _, description) = read(&file);
+        assert_eq!(frames.iter().map(|frame| frame.octets[0]).collect::<Vec<_>>(), [1, 3]);
+        assert_eq!(
+            description.damage,
+            [Damage { offset: 100, text: "found a record of 2147483647 octets, expected at most 262144".into(), skipped: 77 }]
+        );
+    }
+
+    #[test]
+    fn a_record_of_another_year_is_not_taken_up_after_damage() {
+        let order = ByteOrder::Little;
+        let file = |seconds| {
+            let after = [record(order, seconds, 0, &[9; 60]), record(order, seconds, 1, &[9; 60])].concat();
+            [pcap_header(order, MICRO), three(order).concat(), vec![0xee; 20], after].concat()
+        };
+        assert_eq!(read(&file(SECONDS + 86_400)).0.len(), 5);
+        assert_eq!(read(&file(SECONDS - 86_400 * 400)).0.len(), 3);
+    }
+
+    #[test]
+    fn frames_beyond_256_kib_need_a_sound_successor() {
+        let order = ByteOrder::Little;
+        let long = record(order, SECONDS, 0, &vec![1; 300_000]);
+        let header = pcap_header_of(order, MICRO, (2, 4), 1 << 20);
+        let lengths = |file: &[u8]| read(file).0.iter().map(|frame| frame.octets.len()).collect::<Vec<_>>();
+        assert_eq!(lengths(&[header.clone(), long.clone()].concat()), [300_000]);
+        assert_eq!(lengths(&[header.clone(), long.clone(), three(order).concat()].concat()), [300_000, 60, 61, 62]);
+        assert_eq!(lengths(&[header, long, vec![0xee; 100]].concat()), []);
+    }
+
+    #[test]
+    fn lengths_above_the_snap_length_are_counted_and_fcs_bits_masked() {
+        let order = ByteOrder::Big;
+        let mut header = pcap_header_of(order, MICRO, (2, 4), 61);
+        header[20] = 0x54; // Four octets of frame check sequence.
+        let (frames, _, description) = read(&[header, three(order).concat()].concat());
+        assert_eq!(frames.len(), 3);
+        assert_eq!(frames[0].link_type, LinkType::ETHERNET);
+        assert_eq!(description.beyond_snap_length, 1);
+    }
+
+    #[test]
+    fn versions_before_2_are_refused() {
+        let text = refusal(&pcap_header_of(ByteOrder::Little, MICRO, (1, 4), 0));
+        assert_eq!(text, "sample: this is a pcap file of version 1.4, expected 2.4");
+    }
+
+    #[test]
+    fn a_search_through_a_megabyte_of_near_misses_ends() {
+        let order = ByteOrder::Little;
+        // Each looks like a record, but 200,020 octets on there is no other.
+        let near_miss = [SECONDS, 5, 200_004, 200_004].map(|number| order.u32_octets(number)).concat();
+        let file = [pcap_header(order, MICRO), three(order).concat(), vec![0xee; 21], near_miss.repeat(65_536)].concat();
+        let (frames, _, description) = read(&file);
+        assert_eq!(frames.len(), 3);
+        let offset = 24 + 76 + 77 + 78;
+        assert_eq!((description.damage[0].offset, description.damage[0].skipped), (offset, file.len() as u64 - offset));
+    }
+
+    #[test]
+    fn consumed_reaches_the_length_of_the_file() {
+        let file = [pcap_header(ByteOrder::Little, MICRO), three(ByteOrder::Little).concat()].concat();
+        let mut source = open(&file).unwrap();
+        while let Next::Frame(_) = source.next().unwrap() {}
+        assert_eq!(source.consumed(), file.len() as u64);
+        assert_eq!(drain(source).0, []);
     }
 }

@@ -6,6 +6,7 @@
 
 use std::net::SocketAddr;
 
+use super::analysis::{Analysis, Analyzed};
 use super::state::{Assumption, Endpoint};
 use super::{Claim, Completeness, Count, Evidence, FlowId, Handshake, Oddity, Signal, State};
 use crate::capture::Timestamp;
@@ -45,6 +46,7 @@ pub struct Connection {
     /// The first ICMP error about it.
     pub unreachable: Option<u64>,
     seen: Completeness,
+    analysis: Box<Analysis>,
 }
 
 /// One of a connection's two ends.
@@ -204,6 +206,8 @@ pub(super) struct Seen<'a> {
     pub(super) source: SocketAddr,
     pub(super) destination: SocketAddr,
     pub(super) segment: &'a Segment<'a>,
+    /// The segment is not just what a first fragment shows of it.
+    pub(super) whole: bool,
 }
 
 impl Connection {
@@ -242,6 +246,7 @@ impl Connection {
             reset: None,
             unreachable: None,
             seen: Completeness::default(),
+            analysis: Box::default(),
         }
     }
 
@@ -313,8 +318,14 @@ impl Connection {
     }
 
     /// Follows one segment, in file order; hands what is odd about it to `note`.
-    pub(super) fn push(&mut self, seen: &Seen<'_>, note: &mut impl FnMut(Oddity)) {
+    pub(super) fn push(&mut self, seen: &Seen<'_>, note: &mut impl FnMut(Oddity)) -> Option<Analyzed> {
         let side = self.side_of(seen.source);
+        let analyzed = seen.whole.then(|| self.analysis.push(side, seen));
+        self.follow(side, seen, note);
+        analyzed
+    }
+
+    fn follow(&mut self, side: Side, seen: &Seen<'_>, note: &mut impl FnMut(Oddity)) {
         let (flags, segment) = (seen.segment.flags, seen.segment);
         let first = self.ends.initiator.sent.frames == 0 && self.ends.responder.sent.frames == 0;
         self.seen.see(segment, first);

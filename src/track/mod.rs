@@ -9,6 +9,7 @@
 
 #![deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
 
+mod analysis;
 mod completeness;
 mod connection;
 mod conversation;
@@ -26,6 +27,7 @@ mod trace;
 mod tracker;
 mod udp;
 
+pub use analysis::{Analyzed, Verdicts};
 pub use completeness::Completeness;
 pub use connection::{Close, Closer, Connection, End, Ends, Opening, Outcome, Side};
 pub use conversation::{Conversation, Conversations, Count};

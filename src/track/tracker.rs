@@ -9,8 +9,8 @@ use super::fragment::{Arrival, Reassembler};
 use super::sighting::sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
-    Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, SocketTable, Survey,
-    Trace,
+    Analyzed, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, SocketTable,
+    Survey, Trace, Verdicts,
 };
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
@@ -62,6 +62,8 @@ pub struct Update<'t> {
     pub checksum: Option<Verdict>,
     /// The segment's numbers as Wireshark shows them.
     pub relative: Option<Relative>,
+    /// What Wireshark's sequence analysis says of the segment.
+    pub analyzed: Option<Analyzed>,
     /// What is odd about the packet.
     pub notes: &'t [Note],
 }
@@ -90,6 +92,13 @@ pub struct Relative {
     pub acknowledgment: u32,
     /// Window in octets, scaled where the scale is known.
     pub window: u32,
+}
+
+/// What a connection says of the segment at hand.
+#[derive(Clone, Copy)]
+struct Followed {
+    relative: Relative,
+    analyzed: Option<Analyzed>,
 }
 
 /// What a packet carries, once fragments are put together.
@@ -125,7 +134,7 @@ impl Tracker {
         let checksum = books.verify(packet, &load);
         let met = books.meet(packet, &load);
         let tuple = tuple(&load);
-        let relative = met.and_then(|met| books.follow(packet, &load, tuple?, &met));
+        let followed = met.and_then(|met| books.follow(packet, &load, tuple?, &met));
         let about = about(packet, met);
         if let Some(about) = &about {
             books.hear_of(packet, about);
@@ -139,7 +148,8 @@ impl Tracker {
             reassembled: load.reassembled,
             transport: load.transport,
             checksum,
-            relative,
+            relative: followed.map(|followed| followed.relative),
+            analyzed: followed.and_then(|followed| followed.analyzed),
             notes: books.keep_fresh(),
         }
     }
@@ -240,7 +250,7 @@ impl Books {
     }
 
     /// Follows the packet in its connection or at its UDP sockets.
-    fn follow(&mut self, packet: &Packet<'_>, load: &Load<'_>, tuple: FiveTuple, met: &Met) -> Option<Relative> {
+    fn follow(&mut self, packet: &Packet<'_>, load: &Load<'_>, tuple: FiveTuple, met: &Met) -> Option<Followed> {
         match load.transport.as_ref()? {
             Transport::Tcp(segment) => self.follow_segment(packet, segment, tuple, met, load.whole),
             Transport::Udp(datagram) => {
@@ -266,7 +276,7 @@ impl Books {
         tuple: FiveTuple,
         met: &Met,
         whole: bool,
-    ) -> Option<Relative> {
+    ) -> Option<Followed> {
         let payload_len = if whole { segment.payload_len } else { 0 };
         let segment = Segment { payload_len, ..*segment };
         let seen = Seen {
@@ -276,14 +286,20 @@ impl Books {
             source: tuple.source,
             destination: tuple.destination,
             segment: &segment,
+            whole,
         };
         let place = self.connection(&seen, met)?;
         let connection = self.connections.get_mut(place as usize)?;
         let fresh = &mut self.fresh;
-        connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }));
+        let mut analyzed = connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }));
+        if let Some(analyzed) = &mut analyzed
+            && (met.rebased || (met.new && met.incarnation > 1))
+        {
+            analyzed.verdicts.add(Verdicts::REUSED_PORTS);
+        }
         let shift =
             if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(connection.side_of(tuple.source)) };
-        Some(relative(&segment, met, shift.unwrap_or(0)))
+        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.

@@ -3,11 +3,13 @@
 //! * `block`: where blocks begin and end, and the three kinds that hold packets.
 //! * `options`: the lists of options at the end of blocks.
 //! * `describe`: blocks about sections, interfaces, names and statistics.
+//! * `port`: one interface while its frames are read.
 //! * `reader`: the [`Source`](super::Source), and how it finds its way after damage.
 
 mod block;
 mod describe;
 mod options;
+mod port;
 mod reader;
 
 pub(super) use block::{ENHANCED_PACKET, INTERFACE, INTERFACE_STATISTICS, NAME_RESOLUTION, SECTION, SIMPLE_PACKET, padded};

@@ -1,0 +1,309 @@
+//! The arguments as typed.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
+use jiff::tz::TimeZone;
+use sockscope::present::time::TimeFormat;
+use sockscope::track::FlowId;
+
+use super::failure::Failure;
+use super::job;
+
+/// Shows the sockets behind a packet capture.
+///
+/// Reads a pcapng or pcap file, also in gzip, zstd or lz4, and shows its TCP connections, its UDP sockets with their
+/// peers, and the socket table behind them. Frame and stream numbers are Wireshark's.
+#[derive(Debug, Parser)]
+#[command(
+    name = "sockscope",
+    version,
+    override_usage = "sockscope [OPTIONS] FILE\n       sockscope COMMAND [OPTIONS] …",
+    after_help = "Examples:
+  sockscope lab.pcapng             what the capture is, its connections and sockets
+  sockscope packets lab.pcapng     every frame in Wireshark's columns
+  sockscope packet lab.pcapng 7    frame 7 field by field
+  dumpcap -i lo -w - | sockscope - read from a pipe
+
+Exit codes: 0 done, 2 wrong usage, 3 input could not be read (or not to its end), 5 a fault of sockscope."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    form: Document,
+    #[command(flatten)]
+    zone: Zone,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+impl Args {
+    /// The command: `show` if none was named.
+    pub(crate) fn meant(self) -> Result<Command, Failure> {
+        let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
+        match (self.command, self.file) {
+            (Some(_), Some(_)) => usage("a command stands in front of its FILE: sockscope COMMAND [OPTIONS] FILE"),
+            (Some(_), None) if self.form.json => usage("options of a command stand behind it: sockscope COMMAND [OPTIONS] FILE"),
+            (Some(command), None) => Ok(command),
+            (None, Some(file)) => Ok(Command::Show(ShowArgs { input: Input { file }, form: self.form, zone: self.zone })),
+            (None, None) => usage("name a capture file, or - for standard input; --help says more"),
+        }
+    }
+}
+
+/// What every command understands.
+#[derive(ClapArgs, Clone, Copy, Debug)]
+pub(crate) struct Common {
+    /// When to use colours; NO_COLOR turns off "auto"
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true, display_order = 100)]
+    pub(crate) color: Color,
+    /// Say more on standard error: frames, time, every damaged place
+    #[arg(short, long, global = true, display_order = 101)]
+    pub(crate) verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// What the capture is, its connections and sockets (the default)
+    Show(ShowArgs),
+    /// The capture itself: who made it, on which interfaces, what it cannot tell
+    Info(InfoArgs),
+    /// One frame field by field, with its octets
+    Packet(PacketArgs),
+    /// Every frame, in Wireshark's columns
+    Packets(PacketsArgs),
+    /// Who exchanged how much with whom, as in Wireshark's Conversations
+    Conversations(ListArgs),
+    /// TCP connections: handshake, close, states of both ends
+    Connections(ConnectionsArgs),
+    /// The socket table behind the packets, in the columns of ss
+    Sockets(SocketsArgs),
+    /// Copy the frames of some streams into a new file
+    Cut(CutArgs),
+    /// Completions for a shell
+    Completions(CompletionsArgs),
+    /// The manual
+    Man(ManArgs),
+}
+
+/// Which capture.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Input {
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+}
+
+/// JSON, or text.
+#[derive(ClapArgs, Clone, Copy, Debug)]
+pub(crate) struct Document {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// JSON, CSV, or text.
+#[derive(ClapArgs, Clone, Copy, Debug)]
+pub(crate) struct List {
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+}
+
+/// How times are written.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Time {
+    /// Times as in tshark: r since the first frame, a time of day, ad with date, d since the frame before, dd since the
+    /// one shown before, e since 1970, u time of day in UTC, ud with date
+    #[arg(short = 't', long = "time", value_name = "FORMAT", default_value = "r", hide_default_value = false)]
+    pub(crate) format: TimeFormat,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+/// Where the clock hangs.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct Zone {
+    /// Time zone of dates and times of day: local, UTC, or a name such as Asia/Seoul
+    #[arg(long = "zone", value_name = "ZONE", default_value = "local", value_parser = job::zone)]
+    pub(crate) zone: TimeZone,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope show lab.pcapng --zone Asia/Seoul")]
+pub(crate) struct ShowArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: Document,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope info lab.pcapng.gz --json")]
+pub(crate) struct InfoArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: Document,
+    #[command(flatten)]
+    pub(crate) zone: Zone,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope packet lab.pcapng 7")]
+pub(crate) struct PacketArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Number of the frame, from 1, as in Wireshark
+    #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) number: u64,
+    #[command(flatten)]
+    pub(crate) form: Document,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope packets lab.pcapng -t ad --zone UTC
+  sockscope packets lab.pcapng --json | jq 'select(.protocol == \"udp\")'")]
+pub(crate) struct PacketsArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: List,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope conversations lab.pcapng --csv > conversations.csv")]
+pub(crate) struct ListArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: List,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope connections lab.pcapng --json | jq '.connections[].closed_first'")]
+pub(crate) struct ConnectionsArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: List,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope sockets lab.pcapng --all
+  sockscope sockets server.pcapng --host 192.0.2.1
+
+Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from
+what should have happened.")]
+pub(crate) struct SocketsArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) form: List,
+    /// Show closed sockets too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// Show the sockets of this address only
+    #[arg(long, value_name = "ADDR")]
+    pub(crate) host: Option<IpAddr>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope cut lab.pcapng tcp:3 udp:0 -o two-streams.pcapng
+
+Frames are copied as they are, with their fragments and the ICMP errors about them. Standard input is held in memory.")]
+pub(crate) struct CutArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Streams to copy, such as tcp:3 or udp:0
+    #[arg(value_name = "STREAM", required = true, value_parser = job::stream)]
+    pub(crate) streams: Vec<FlowId>,
+    /// File to write, in pcapng
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope completions bash > ~/.local/share/bash-completion/completions/sockscope")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: Shell,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:\n  sockscope man | man -l -\n  sockscope man --dir ~/.local/share/man/man1")]
+pub(crate) struct ManArgs {
+    /// Write the page of every command into this directory, instead of the main one to standard output
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn parsed(words: &[&str]) -> Result<Command, String> {
+        let args = Args::try_parse_from([&["sockscope"], words].concat()).map_err(|error| error.kind().to_string())?;
+        args.meant().map_err(|failure| format!("{failure:?}"))
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Args::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            assert!(help.contains("sockscope "), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn a_file_alone_means_show() {
+        let path = |words: &[&str]| match parsed(words) {
+            Ok(Command::Show(show)) => show.input.file,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(path(&["lab.pcapng"]), PathBuf::from("lab.pcapng"));
+        assert_eq!(path(&["-"]), PathBuf::from("-"));
+        assert_eq!(path(&["./info"]), PathBuf::from("./info"));
+        assert_eq!(path(&["show", "info"]), PathBuf::from("info"));
+        assert_eq!(path(&["--color", "never", "lab.pcapng", "--json"]), PathBuf::from("lab.pcapng"));
+    }
+
+    #[test]
+    fn options_of_all_commands_may_stand_before_the_command() {
+        assert!(matches!(parsed(&["--color", "never", "-v", "info", "lab.pcapng"]), Ok(Command::Info(_))));
+        assert!(parsed(&["lab.pcapng", "info", "lab.pcapng"]).is_err());
+        assert!(parsed(&[]).is_err());
+    }
+}

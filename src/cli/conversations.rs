@@ -1,0 +1,52 @@
+//! `sockscope conversations FILE`: who exchanged how much with whom.
+//!
+//! The fastest way through a capture: no connection is followed, no socket inferred. Packets are reduced to sightings
+//! and looked up in batches.
+
+use std::io::{self, Write};
+use std::ops::ControlFlow;
+
+use sockscope::capture::Timestamp;
+use sockscope::decode;
+use sockscope::present::look::Look;
+use sockscope::present::{csv, json, listing};
+use sockscope::track::{Conversations, Limits, Sightings};
+
+use super::args::ListArgs;
+use super::failure::Failure;
+use super::job::{Form, Setting};
+use super::run;
+
+/// Sightings looked up at once, so that the memory of one is fetched while another is counted.
+const BATCH: usize = 64;
+
+pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let limits = Limits::default();
+    let (mut sightings, mut table) = (Sightings::new(&limits), Conversations::new(&limits));
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut first = None;
+    let reading = run::frames(&args.input.file, setting, |frame| {
+        first = first.or(frame.timestamp);
+        if let Some(sighting) = sightings.of(&decode::packet(frame)) {
+            batch.push(sighting);
+            if batch.len() == BATCH {
+                table.extend(&batch);
+                batch.clear();
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    table.extend(&batch);
+    match Form::from(args.form) {
+        Form::Text => print(&table, first, setting.look, out)?,
+        Form::Json => json::conversations(table.iter(), out)?,
+        Form::Csv => csv::conversations(table.iter(), out)?,
+    }
+    reading.verdict()
+}
+
+fn print(table: &Conversations, first: Option<Timestamp>, look: Look, out: &mut impl Write) -> io::Result<()> {
+    let mut rows = listing::ConversationRows::new(table.iter(), first);
+    rows.heading(look, out)?;
+    table.iter().try_for_each(|conversation| rows.write(&conversation, look, out))
+}

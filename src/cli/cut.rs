@@ -1,0 +1,127 @@
+//! `sockscope cut FILE STREAM… -o OUT`: the frames of some streams, copied as they are.
+//!
+//! The capture is read twice: a fragment shows only later whose datagram it belongs to, and a pcapng file names
+//! interfaces before frames.
+
+use std::collections::HashSet;
+use std::fs::{self, File};
+use std::io::{self, Cursor, Read, Write};
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use sockscope::capture::{self, Description, Source, Writer};
+use sockscope::decode;
+use sockscope::present::words;
+use sockscope::track::{FlowId, Limits, Tracker, Update};
+
+use super::args::CutArgs;
+use super::failure::Failure;
+use super::job::{self, Setting};
+use super::run::{self, Reading};
+
+pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let input = Twice::new(&args.input.file)?;
+    let (chosen, reading) = choose(&input, &args.streams, setting)?;
+    if same_file(&args.input.file, &args.output) {
+        return Err(Failure::Usage(format!("{}: is the input, which is never overwritten", args.output.display())));
+    }
+    copy(&input, &chosen, reading.description.clone(), &args.output)?;
+    let streams = args.streams.iter().map(FlowId::to_string).collect::<Vec<_>>().join(", ");
+    writeln!(out, "{} of {streams} written to {}", words::counted(chosen.len() as u64, "frame"), job::shown(&args.output))?;
+    reading.verdict()
+}
+
+/// A capture that can be opened more than once: a file, or all of standard input in memory.
+struct Twice<'a> {
+    file: &'a Path,
+    stdin: Option<Arc<[u8]>>,
+}
+
+impl<'a> Twice<'a> {
+    fn new(file: &'a Path) -> Result<Self, Failure> {
+        let stdin = if job::is_stdin(file) { Some(all_of_stdin()?) } else { None };
+        Ok(Self { file, stdin })
+    }
+
+    fn open(&self) -> Result<Box<dyn Source>, capture::Error> {
+        match &self.stdin {
+            Some(octets) => capture::from_reader("standard input", Box::new(Cursor::new(Arc::clone(octets)))),
+            None => capture::open(self.file),
+        }
+    }
+}
+
+fn all_of_stdin() -> Result<Arc<[u8]>, Failure> {
+    let mut octets = Vec::new();
+    match io::stdin().lock().read_to_end(&mut octets) {
+        Ok(_) => Ok(octets.into()),
+        Err(error) => Err(Failure::Input(format!("standard input: cannot read: {error}"))),
+    }
+}
+
+/// The numbers of the frames that belong to the streams, ascending.
+fn choose(input: &Twice<'_>, streams: &[FlowId], setting: &Setting) -> Result<(Vec<u64>, Reading), Failure> {
+    let wanted: HashSet<FlowId> = streams.iter().copied().collect();
+    let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
+    let mut tracker = Tracker::new(Limits::default());
+    let reading = run::frames_of(input.open()?, input.file, setting, |frame| {
+        let packet = decode::packet(frame);
+        let update = tracker.push(&packet);
+        let flow = flow(&update).filter(|flow| wanted.contains(flow));
+        if flow.is_some() {
+            chosen.push(frame.number);
+            chosen.extend(update.reassembled.iter().flat_map(|datagram| datagram.frames));
+        }
+        seen.extend(flow);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    chosen.sort_unstable();
+    chosen.dedup();
+    match streams.iter().find(|stream| !seen.contains(stream)) {
+        Some(stream) => Err(Failure::Usage(format!("{}: there is no stream {stream}", job::shown(input.file)))),
+        None => Ok((chosen, reading)),
+    }
+}
+
+/// The stream a packet belongs to, or that its ICMP error is about.
+fn flow(update: &Update<'_>) -> Option<FlowId> {
+    update.flow.or_else(|| update.about.as_ref()?.flow)
+}
+
+fn copy(input: &Twice<'_>, chosen: &[u64], mut description: Description, output: &Path) -> Result<(), Failure> {
+    // The statistics count frames that are left out.
+    description.interfaces.iter_mut().for_each(|interface| interface.statistics = None);
+    let cannot = |error: io::Error| Failure::Output(io::Error::new(error.kind(), format!("{}: {error}", output.display())));
+    let mut writer = Writer::new(File::create(output).map_err(cannot)?, &description);
+    let mut source = input.open()?;
+    let mut left = chosen.iter().peekable();
+    while left.peek().is_some()
+        && let capture::Next::Frame(frame) = source.next()?
+    {
+        if left.next_if(|number| **number == frame.number).is_some() {
+            writer.frame(&frame).map_err(cannot)?;
+        }
+    }
+    writer.finish().map_err(cannot)?;
+    Ok(())
+}
+
+/// Both paths lead to one file.
+fn same_file(input: &Path, output: &Path) -> bool {
+    match (fs::metadata(input), fs::metadata(output)) {
+        (Ok(a), Ok(b)) => is_same(&a, &b) || fs::canonicalize(input).ok() == fs::canonicalize(output).ok(),
+        _ => false,
+    }
+}
+
+#[cfg(unix)]
+fn is_same(a: &fs::Metadata, b: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (a.dev(), a.ino()) == (b.dev(), b.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(_: &fs::Metadata, _: &fs::Metadata) -> bool {
+    false
+}

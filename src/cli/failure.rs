@@ -1,0 +1,53 @@
+//! How a command can fail, and what that is to the caller: one line and an exit code.
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use sockscope::capture;
+use sockscope::present::sanitize::sanitize;
+
+/// Why a command did not do all it was asked to.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// What was asked for makes no sense.
+    Usage(String),
+    /// The input could not be read, or not to its end.
+    Input(String),
+    /// The output could not be written.
+    Output(io::Error),
+}
+
+impl Failure {
+    /// Says on standard error what happened, and gives the exit code for it.
+    pub(crate) fn report(&self) -> ExitCode {
+        match self {
+            Self::Usage(text) => print_line(text),
+            Self::Input(text) => print_line(text),
+            // Whoever read our output has read enough.
+            Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
+            Self::Output(error) => print_line(&format!("cannot write: {error}")),
+        }
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Input(_) | Self::Output(_) => ExitCode::from(3),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}
+
+impl From<capture::Error> for Failure {
+    fn from(error: capture::Error) -> Self {
+        Self::Input(error.to_string())
+    }
+}
+
+/// Prints one line on standard error, whatever is in the text.
+pub(crate) fn print_line(text: &str) {
+    // Where standard error is closed there is nobody to tell.
+    let _ = writeln!(io::stderr(), "sockscope: {}", sanitize(text));
+}

@@ -1,0 +1,72 @@
+//! The command line: arguments become jobs, and each job is one command.
+//!
+//! [`args`] is what was typed, [`job`] what it means, [`run`] the one loop that all commands share. Answers go to
+//! standard output through [`output`]; everything else is a line on standard error.
+
+mod args;
+mod completions;
+mod connections;
+mod conversations;
+mod cut;
+mod failure;
+mod info;
+mod job;
+mod man;
+mod output;
+mod packet;
+mod packets;
+mod progress;
+mod run;
+mod show;
+mod sockets;
+mod whole;
+
+use std::io::Write;
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+use job::Setting;
+
+/// Parses the arguments, does what they say, and tells how it went.
+pub(crate) fn main() -> ExitCode {
+    panic::set_hook(Box::new(|fault| failure::print_line(&format!("internal error, please report it: {}", one_line(fault)))));
+    let args = Args::parse();
+    match panic::catch_unwind(AssertUnwindSafe(|| work(args))) {
+        Ok(code) => code,
+        Err(_) => ExitCode::from(5),
+    }
+}
+
+fn one_line(fault: &panic::PanicHookInfo<'_>) -> String {
+    let place = fault.location().map(|place| format!(" at {place}")).unwrap_or_default();
+    format!("{}{place}", fault.payload_as_str().unwrap_or("panic"))
+}
+
+fn work(args: Args) -> ExitCode {
+    let mut out = output::stdout();
+    let result = command(args, &mut out);
+    match result.and(out.flush().map_err(Failure::from)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
+    let setting = Setting::new(&args.common);
+    match args.meant()? {
+        Command::Show(args) => show::run(args, &setting, out),
+        Command::Info(args) => info::run(args, &setting, out),
+        Command::Packet(args) => packet::run(args, &setting, out),
+        Command::Packets(args) => packets::run(args, &setting, out),
+        Command::Conversations(args) => conversations::run(args, &setting, out),
+        Command::Connections(args) => connections::run(args, &setting, out),
+        Command::Sockets(args) => sockets::run(args, &setting, out),
+        Command::Cut(args) => cut::run(args, &setting, out),
+        Command::Completions(args) => completions::run(args, out),
+        Command::Man(args) => man::run(args, out),
+    }
+}

@@ -1,0 +1,61 @@
+//! `sockscope packets FILE`: every frame on a line.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use sockscope::capture::Frame;
+use sockscope::decode::{self, Packet};
+use sockscope::present::{csv, json, listing, time};
+use sockscope::track::{Limits, Tracker, Update};
+
+use super::args::PacketsArgs;
+use super::failure::Failure;
+use super::job::{Form, Setting};
+use super::run;
+
+pub(crate) fn run(args: PacketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let mut tracker = Tracker::new(Limits::default());
+    let mut printer = match Form::from(args.form) {
+        Form::Text => Printer::Text(Box::new(listing::Packets::new(setting.look, args.time.into()))),
+        Form::Json => Printer::Json(json::Lines::new()),
+        Form::Csv => Printer::Csv(csv::Packets::new()),
+    };
+    printer.heading(out)?;
+    let reading = run::frames(&args.input.file, setting, |frame| {
+        let packet = decode::packet(frame);
+        let update = tracker.push(&packet);
+        printer.print(frame, &packet, &update, out)?;
+        Ok(ControlFlow::Continue(()))
+    })?;
+    reading.verdict()
+}
+
+enum Printer {
+    Text(Box<listing::Packets>),
+    Json(json::Lines),
+    Csv(csv::Packets),
+}
+
+impl Printer {
+    fn heading(&mut self, out: &mut impl Write) -> std::io::Result<()> {
+        match self {
+            Self::Text(packets) => packets.heading(out),
+            Self::Json(_) => Ok(()),
+            Self::Csv(packets) => packets.heading(out),
+        }
+    }
+
+    fn print(
+        &mut self,
+        frame: &Frame<'_>,
+        packet: &Packet<'_>,
+        update: &Update<'_>,
+        out: &mut impl Write,
+    ) -> std::io::Result<()> {
+        match self {
+            Self::Text(packets) => packets.write(packet, update, time::digits_of(frame), out),
+            Self::Json(lines) => lines.write(packet, update, out),
+            Self::Csv(packets) => packets.write(packet, update, out),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The one loop: a source of frames, and something that looks at each.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::time::Instant;
+
+use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
+use sockscope::decode;
+use sockscope::track::{Limits, Trace, Tracker};
+
+use super::failure::{Failure, print_line};
+use super::job::{self, Setting};
+use super::progress::Progress;
+
+/// What is known of a capture when its frames were read.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    file: String,
+    /// What the file says of itself.
+    pub(crate) description: Description,
+    /// Frames seen.
+    pub(crate) frames: u64,
+    /// Why reading stopped before the end.
+    fault: Option<capture::Error>,
+}
+
+impl Reading {
+    /// Fails if the input was damaged: to be asked when everything that was read is written.
+    pub(crate) fn verdict(&self) -> Result<(), Failure> {
+        match (&self.fault, self.description.damage.split_first()) {
+            (Some(fault), _) => Err(Failure::Input(fault.to_string())),
+            (None, Some((damage, rest))) => Err(Failure::Input(self.damage_line(damage, rest.len() as u64))),
+            (None, None) => Ok(()),
+        }
+    }
+
+    fn damage_line(&self, damage: &Damage, rest: u64) -> String {
+        let Damage { offset, text, skipped } = damage;
+        let more = match rest.saturating_add(self.description.more_damage) {
+            0 => String::new(),
+            more => format!(", and {more} more damaged places"),
+        };
+        format!("{}: damaged at octet {offset}: {text}; {skipped} octets skipped{more}", self.file)
+    }
+
+    fn tell(&self, started: Instant) {
+        print_line(&format!("{}: {} frames in {:.3} s", self.file, self.frames, started.elapsed().as_secs_f64()));
+        for damage in self.description.damage.iter().skip(1) {
+            print_line(&self.damage_line(damage, 0));
+        }
+    }
+}
+
+/// Reads the capture and shows each frame to `look`, until that breaks.
+///
+/// A fault of the input ends the loop, not the command: what was read is still to be shown.
+pub(crate) fn frames(
+    file: &Path,
+    setting: &Setting,
+    look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+) -> Result<Reading, Failure> {
+    frames_of(capture::open(file)?, file, setting, look)
+}
+
+/// The same for a source that is open already.
+pub(crate) fn frames_of(
+    mut source: Box<dyn Source>,
+    file: &Path,
+    setting: &Setting,
+    mut look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+) -> Result<Reading, Failure> {
+    let started = Instant::now();
+    let progress = Progress::new(file);
+    let mut frames = 0;
+    let fault = loop {
+        match source.next() {
+            Ok(Next::Frame(frame)) => {
+                frames = frame.number;
+                if look(&frame)?.is_break() {
+                    break None;
+                }
+                progress.at(frames, || source.consumed());
+            }
+            Ok(Next::Idle(_)) => {}
+            Ok(Next::End) => break None,
+            Err(fault) => break Some(fault),
+        }
+    };
+    let reading = Reading { file: job::shown(file), description: source.description().clone(), frames, fault };
+    if setting.verbose {
+        reading.tell(started);
+    }
+    Ok(reading)
+}
+
+/// Reads the whole capture into a trace.
+pub(crate) fn trace(file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
+    let mut tracker = Tracker::new(Limits::default());
+    let reading = frames(file, setting, |frame| {
+        tracker.push(&decode::packet(frame));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok((tracker.finish(), reading))
+}

@@ -1,0 +1,89 @@
+//! TCP connections as text: a row for each, and under it its beginning and end in words.
+
+use std::io::{self, Write};
+
+use super::line::Line;
+use super::look::{Ink, Look};
+use super::time::Span;
+use super::words;
+use crate::track::Connection;
+
+/// Rows that column widths are taken from; later ones may push their line.
+const MEASURED: usize = 1000;
+
+/// Writes connections with handshake, close and states.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(connections: &[Connection], look: Look, out: &mut impl Write) -> io::Result<()> {
+    let widths = Widths::of(connections);
+    let mut line = Line::new();
+    widths.heading(look, &mut line).end(out)?;
+    for connection in connections {
+        widths.row(connection, look, &mut line).end(out)?;
+        for text in [words::opening(connection), words::ending(connection), words::states(connection)] {
+            line.left("", 2 + widths.stream).text(&text).end(out)?;
+        }
+    }
+    Ok(())
+}
+
+struct Widths {
+    stream: usize,
+    initiator: usize,
+    responder: usize,
+    outcome: usize,
+    forth: usize,
+    back: usize,
+}
+
+impl Widths {
+    fn of(connections: &[Connection]) -> Self {
+        let widest = |title: &str, text: &dyn Fn(&Connection) -> usize| {
+            connections.iter().take(MEASURED).map(text).fold(title.chars().count(), usize::max)
+        };
+        Self {
+            stream: widest("Stream", &|connection| connection.id.to_string().len()),
+            initiator: widest("Initiator", &|connection| connection.initiator.to_string().len()),
+            responder: widest("Responder", &|connection| connection.responder.to_string().len()),
+            outcome: widest("Outcome", &|connection| words::outcome(connection.outcome()).len()),
+            forth: widest(FORTH, &|connection| connection.ends.initiator.sent.payload.to_string().len()),
+            back: widest(BACK, &|connection| connection.ends.responder.sent.payload.to_string().len()),
+        }
+    }
+
+    fn heading<'l>(&self, look: Look, line: &'l mut Line) -> &'l mut Line {
+        let quiet = |line: &mut Line, title: &str, width: usize| {
+            line.painted(look, Ink::Quiet, title, width);
+        };
+        line.text("  ");
+        quiet(line, "Stream", self.stream);
+        quiet(line, "Initiator", self.initiator);
+        quiet(line, "Responder", self.responder);
+        quiet(line, "Outcome", self.outcome);
+        quiet(line, &format!("{FORTH:>0$}", self.forth), self.forth);
+        quiet(line, &format!("{BACK:>0$}", self.back), self.back);
+        quiet(line, "Duration", 0);
+        line
+    }
+
+    fn row<'l>(&self, connection: &Connection, look: Look, line: &'l mut Line) -> &'l mut Line {
+        let outcome = connection.outcome();
+        let ink = if words::is_bad(outcome) { Ink::Bad } else { Ink::Tcp };
+        line.text("  ").painted(look, Ink::Tcp, &connection.id.to_string(), self.stream);
+        line.endpoint(connection.initiator, self.initiator).endpoint(connection.responder, self.responder);
+        line.painted(look, ink, words::outcome(outcome), self.outcome);
+        line.number(connection.ends.initiator.sent.payload, self.forth).number(connection.ends.responder.sent.payload, self.back);
+        line.text(&duration(connection))
+    }
+}
+
+const FORTH: &str = "Octets →";
+const BACK: &str = "← Octets";
+
+fn duration(connection: &Connection) -> String {
+    match (connection.start, connection.end) {
+        (Some(start), Some(end)) => Span(end.since(start)).to_string(),
+        _ => String::new(),
+    }
+}

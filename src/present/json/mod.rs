@@ -1,0 +1,25 @@
+//! JSON as others build on it: one document, or JSON Lines for packets.
+//!
+//! The keys are a contract: they are added to, never renamed. Unknown is `null`, never 0; times are strings of decimal
+//! seconds with nine digits; every document carries `"schema": 1`. The elements of a document's lists stand on a line
+//! each, so that outputs can be compared and searched by line.
+
+mod connections;
+mod conversations;
+mod format;
+mod info;
+mod packet;
+mod packets;
+mod show;
+mod sockets;
+
+pub use connections::write as connections;
+pub use conversations::write as conversations;
+pub use info::write as info;
+pub use packet::write as packet;
+pub use packets::Lines;
+pub use show::write as show;
+pub use sockets::write as sockets;
+
+/// The version of the contract.
+pub const SCHEMA: u32 = 1;

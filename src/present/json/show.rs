@@ -1,0 +1,68 @@
+//! `show`: the capture, its connections and its sockets in one document.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::format::{Text, document};
+use super::{SCHEMA, connections, info, sockets};
+use crate::present::overview::Overview;
+use crate::track::{Note, PortCard};
+
+#[derive(Serialize)]
+struct Document<'a> {
+    schema: u32,
+    capture: info::Capture<'a>,
+    connections: Vec<connections::Row<'a>>,
+    sockets: Vec<sockets::Row<'a>>,
+    ports: Vec<Port>,
+    notes: Vec<FrameNote>,
+}
+
+#[derive(Serialize)]
+struct Port {
+    protocol: &'static str,
+    port: u16,
+    listening: usize,
+    connected: usize,
+    unconnected: usize,
+    peers: usize,
+    text: Text<PortCard>,
+}
+
+impl From<PortCard> for Port {
+    fn from(card: PortCard) -> Self {
+        let PortCard { protocol, port, listening, connected, unconnected, peers } = card;
+        Self { protocol: protocol.word(), port, listening, connected, unconnected, peers, text: Text(card) }
+    }
+}
+
+#[derive(Serialize)]
+struct FrameNote {
+    frame: u64,
+    kind: &'static str,
+    text: Text<crate::track::Oddity>,
+}
+
+impl From<&Note> for FrameNote {
+    fn from(note: &Note) -> Self {
+        Self { frame: note.frame, kind: note.oddity.word(), text: Text(note.oddity) }
+    }
+}
+
+/// Writes all of the default view as one document.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(overview: &Overview<'_>, out: &mut impl Write) -> io::Result<()> {
+    let trace = overview.trace;
+    let document_of_all = Document {
+        schema: SCHEMA,
+        capture: overview.into(),
+        connections: trace.connections.iter().map(Into::into).collect(),
+        sockets: trace.sockets.sockets.iter().map(Into::into).collect(),
+        ports: trace.sockets.ports().into_iter().map(Into::into).collect(),
+        notes: trace.notes.iter().map(Into::into).collect(),
+    };
+    document(&document_of_all, out)
+}

@@ -1,0 +1,24 @@
+//! World out: what the other floors found, as text, JSON or CSV.
+//!
+//! Nothing is analysed here and nothing is printed: each view writes to the [`Write`](std::io::Write) it is given.
+//! [`report`] is the default view; [`listing`] holds the long lists and [`detail`] one frame, octet by octet. [`json`]
+//! and [`csv`] say the same to programs.
+//!
+//! Every text that came out of a capture passes [`sanitize`] on its way to a terminal.
+
+pub mod connection_view;
+pub mod csv;
+pub mod detail;
+pub mod info_column;
+pub mod json;
+pub mod layout;
+pub mod line;
+pub mod listing;
+pub mod look;
+pub mod overview;
+pub mod report;
+pub mod sanitize;
+pub mod socket_view;
+pub mod table;
+pub mod time;
+pub mod words;

@@ -1,0 +1,238 @@
+//! Sockets as text: the table in the columns of `ss`, UDP sockets with their peers, and the card of each port.
+
+use std::collections::HashMap;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use jiff::SignedDuration;
+
+use super::look::{Ink, Look};
+use super::table::{Align, Table};
+use super::time::Seconds;
+use super::words;
+use crate::decode::port::PortClass;
+use crate::track::{Count, Peer, PortCard, Protocol, Socket, SocketId, SocketState, Trace, UdpSocket, Unreachable};
+
+/// What `?` stands for in a local address.
+pub const LEGEND: &str = "?: bound to this port; to which address, or to all, no packet tells.";
+
+/// Rows of a table that are laid out together; a longer list repeats the heading.
+const ROWS: usize = 1000;
+
+/// How much of a socket a table shows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Columns {
+    /// What fits into 80 cells.
+    Few,
+    /// The frames behind each row as well.
+    All,
+}
+
+/// Writes sockets in the columns of `ss`, children under their listener, then a legend if there is a `?`.
+///
+/// # Errors
+/// What the writer says.
+pub fn write(sockets: &[&Socket], columns: Columns, look: Look, out: &mut impl Write) -> io::Result<()> {
+    let ordered = families(sockets);
+    for rows in ordered.chunks(ROWS) {
+        let mut table = Table::new(look, &titles(columns));
+        for (socket, child) in rows {
+            table.row(Some(ink(socket)), shown(row(socket, *child), columns));
+        }
+        table.write(out)?;
+    }
+    if sockets.iter().any(|socket| socket.local.address.is_none()) {
+        writeln!(out, "  {}", look.paint(Ink::Quiet, LEGEND))?;
+    }
+    Ok(())
+}
+
+/// The columns of `ss`, and what it does not know.
+fn titles(columns: Columns) -> Vec<(&'static str, Align)> {
+    let (local, peer) = match columns {
+        Columns::Few => ("Local", "Peer"),
+        Columns::All => ("Local Address:Port", "Peer Address:Port"),
+    };
+    let titles = vec![
+        ("Netid", Align::Left),
+        ("State", Align::Left),
+        (local, Align::Left),
+        (peer, Align::Left),
+        ("Evidence", Align::Left),
+        ("Rule", Align::Left),
+        ("Rcvd", Align::Right),
+        ("Sent", Align::Right),
+        ("Frames", Align::Left),
+    ];
+    shown(titles, columns)
+}
+
+fn row(socket: &Socket, child: bool) -> Vec<String> {
+    let branch = if child { "└ " } else { "" };
+    vec![
+        format!("{branch}{}", socket.protocol.word()),
+        socket.state.word().to_owned(),
+        socket.local.to_string(),
+        socket.peer.map_or_else(|| "*".to_owned(), |peer| peer.to_string()),
+        socket.evidence.word().to_owned(),
+        socket.rule.word().to_owned(),
+        socket.received.frames.to_string(),
+        socket.sent.frames.to_string(),
+        words::frames(&socket.frames),
+    ]
+}
+
+/// The cells of a row that these columns show: the frames come last.
+fn shown<T>(mut cells: Vec<T>, columns: Columns) -> Vec<T> {
+    if columns == Columns::Few {
+        cells.pop();
+    }
+    cells
+}
+
+const fn ink(socket: &Socket) -> Ink {
+    match socket.state {
+        SocketState::Closed => Ink::Quiet,
+        _ => Ink::of(socket.protocol),
+    }
+}
+
+/// The sockets in their order, but each child behind its listener, if that is among them; `true` marks such children.
+fn families<'s>(sockets: &[&'s Socket]) -> Vec<(&'s Socket, bool)> {
+    let here: HashMap<SocketId, &Socket> = sockets.iter().map(|socket| (socket.id, *socket)).collect();
+    let mut ordered = Vec::with_capacity(sockets.len());
+    for socket in sockets {
+        if socket.listener.is_some_and(|listener| here.contains_key(&listener)) {
+            continue;
+        }
+        ordered.push((*socket, false));
+        ordered.extend(socket.children.iter().filter_map(|child| here.get(child)).map(|child| (*child, true)));
+    }
+    ordered
+}
+
+/// Writes the sentence of each port that has a socket, such as `UDP 5000: 1 socket, 3 peers`.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_ports(ports: &[PortCard], look: Look, most: usize, out: &mut impl Write) -> io::Result<()> {
+    for card in ports.iter().take(most) {
+        writeln!(out, "  {}", look.paint(Ink::of(card.protocol), card))?;
+    }
+    match ports.len().saturating_sub(most) {
+        0 => Ok(()),
+        more => writeln!(out, "  … and {}", words::counted(more as u64, "more port")),
+    }
+}
+
+/// UDP sockets, and when each of their exchanges began.
+#[derive(Debug)]
+pub struct UdpView<'t> {
+    sockets: &'t [UdpSocket],
+    by_address: HashMap<SocketAddr, &'t UdpSocket>,
+    starts: HashMap<u32, SignedDuration>,
+    look: Look,
+    most: usize,
+}
+
+impl<'t> UdpView<'t> {
+    /// A view of at most so many sockets and peers of each.
+    pub fn new(trace: &'t Trace, look: Look, most: usize) -> Self {
+        let udp = trace.conversations.iter().filter(|conversation| conversation.id.protocol == Protocol::Udp);
+        let first = trace.survey.first;
+        let starts = udp.filter_map(|conversation| Some((conversation.id.number, conversation.start?.since(first?))));
+        let by_address = trace.udp_sockets.iter().map(|socket| (socket.local, socket)).collect();
+        Self { sockets: &trace.udp_sockets, by_address, starts: starts.collect(), look, most }
+    }
+
+    /// Writes each socket with its peers. A client whose only peer is listed stands there as a peer and nowhere else.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let heads: Vec<_> = self.sockets.iter().filter(|socket| !self.is_shown_elsewhere(socket)).collect();
+        for socket in heads.iter().take(self.most) {
+            self.write_socket(socket, out)?;
+        }
+        match heads.len().saturating_sub(self.most) {
+            0 => Ok(()),
+            more => writeln!(out, "  … and {}", words::counted(more as u64, "more socket")),
+        }
+    }
+
+    /// The socket is a client that appears as a peer of another.
+    fn is_shown_elsewhere(&self, socket: &UdpSocket) -> bool {
+        match socket.peers.as_slice() {
+            [only] => self.by_address.get(&only.address).is_some_and(|peer| peer.peers.len() > 1 || asked_first(socket)),
+            _ => false,
+        }
+    }
+
+    fn write_socket(&self, socket: &UdpSocket, out: &mut impl Write) -> io::Result<()> {
+        let (received, sent) = (socket.received(), socket.sent());
+        let local = self.look.paint(Ink::Udp, socket.local);
+        match &socket.refuted {
+            Some(error) => {
+                let text = format!("no socket: nobody listened here, says the ICMP error in frame {}", error.frame);
+                writeln!(out, "  {local}  {}", self.look.paint(Ink::Bad, text))?;
+            }
+            None => {
+                let peers = words::counted(socket.peers.len() as u64, "peer");
+                writeln!(out, "  {local}  one socket, {peers} ({})", socket.evidence)?;
+            }
+        }
+        writeln!(out, "    received {}; sent {}", datagrams(&received), datagrams(&sent))?;
+        self.write_peers(socket, out)
+    }
+
+    fn write_peers(&self, socket: &UdpSocket, out: &mut impl Write) -> io::Result<()> {
+        let mut table = Table::new(self.look, &PEER_TITLES);
+        for peer in socket.peers.iter().take(self.most) {
+            let refusal = peer.unreachable.or_else(|| self.answer_to(peer, socket.local));
+            table.row(Some(if refusal.is_some() { Ink::Bad } else { Ink::Udp }), self.peer_row(peer, refusal));
+        }
+        table.write(out)?;
+        match socket.peers.len().saturating_sub(self.most) {
+            0 => Ok(()),
+            more => writeln!(out, "    … and {}", words::counted(more as u64, "more peer")),
+        }
+    }
+
+    /// The ICMP error that a peer got for a datagram to `local`.
+    fn answer_to(&self, peer: &Peer, local: SocketAddr) -> Option<Unreachable> {
+        self.by_address.get(&peer.address)?.peers.iter().find(|back| back.address == local)?.unreachable
+    }
+
+    fn peer_row(&self, peer: &Peer, refusal: Option<Unreachable>) -> Vec<String> {
+        let frames = words::frame_range(peer.first_frame, peer.last_frame);
+        vec![
+            format!("  {}", peer.address),
+            PortClass::of(peer.address.port()).to_string(),
+            format!("udp:{}", peer.stream),
+            words::traffic(&peer.received),
+            words::traffic(&peer.sent),
+            refusal.map_or(frames.clone(), |error| format!("{frames}, refused in {}", error.frame)),
+            self.starts.get(&peer.stream).map_or_else(String::new, |start| format!("{:.6}", Seconds(*start))),
+        ]
+    }
+}
+
+const PEER_TITLES: [(&str, Align); 7] = [
+    ("  Peer", Align::Left),
+    ("Port class", Align::Left),
+    ("Stream", Align::Left),
+    ("Received", Align::Right),
+    ("Sent", Align::Right),
+    ("Frames", Align::Left),
+    ("Begins at", Align::Right),
+];
+
+/// `5 datagrams, 154 octets`.
+fn datagrams(count: &Count) -> String {
+    format!("{}, {}", words::counted(count.frames, "datagram"), words::counted(count.payload, "octet"))
+}
+
+/// The socket sent before it received.
+fn asked_first(socket: &UdpSocket) -> bool {
+    socket.first_sent == Some(socket.first_frame)
+}
