@@ -24,7 +24,7 @@ struct Score {
 }
 
 /// What the two programs are compared on, with the share that has to be equal.
-const RULES: [(&str, f64); 12] = [
+const RULES: [(&str, f64); 13] = [
     ("frame count", 1.0),
     ("time", 0.995),
     ("lengths", 0.995),
@@ -37,6 +37,7 @@ const RULES: [(&str, f64); 12] = [
     ("completeness", 0.999),
     ("analysis of TCP frames", 0.996),
     ("analysis where there is any", 0.98),
+    ("reassembled payload", 0.995),
 ];
 
 #[derive(Default)]
@@ -177,12 +178,34 @@ fn hold_connections(scores: &mut Scores, name: &str, trace: &Trace, truth: &Valu
         let names = ["syn", "synack", "fin_a", "fin_b", "rst_a", "rst_b"];
         let theirs: Vec<Option<u64>> = names.iter().map(|name| row[*name].as_u64()).collect();
         scores.compare("connection facts", &place, ours.map(|connection| facts(connection, pair(&row["a"]))), Some(theirs));
+        if let Some(connection) = ours {
+            hold_streams(scores, &place, connection, row, truth);
+        }
         if let Some(completeness) = row["completeness"].as_u64() {
             // tshark makes FTP data conversations before their first frame and loses the SYN bit.
             let known = |bits: u64| if ftp_data.contains(&number(&row["stream"])) { bits & 62 } else { bits };
             let ours = ours.map(|connection| known(u64::from(connection.completeness.0)));
             scores.compare("completeness", &place, ours, Some(known(completeness)));
         }
+    }
+}
+
+/// The octets of both directions, where tshark saw all of them.
+fn hold_streams(scores: &mut Scores, place: &str, connection: &Connection, row: &Value, truth: &Value) {
+    let follow = &row["follow"];
+    let any = |list: &Value| list.as_array().is_some_and(|list| list.iter().any(|number| number != 0));
+    if follow.is_null() || any(&follow["gaps"]) || any(&follow["missing"]) || number(&truth["counts"]["cut_short"]) > 0 {
+        return;
+    }
+    for (side, node) in ["node0", "node1"].iter().enumerate() {
+        let node = follow[node].as_str().unwrap();
+        let (host, port) = node.rsplit_once(':').unwrap();
+        let node = SocketAddr::new(host.trim_matches(['[', ']']).parse().unwrap(), port.parse().unwrap());
+        let end = if node == connection.initiator { &connection.ends.initiator } else { &connection.ends.responder };
+        let hex = |digest: [u8; 32]| digest.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
+        let octets = number(&follow["bytes"][side]);
+        let theirs = (octets, Some(follow["sha256"][side].as_str().unwrap().to_owned()).filter(|_| octets > 0));
+        scores.compare("reassembled payload", place, (end.delivered.octets, end.delivered.sha256.map(hex)), theirs);
     }
 }
 

@@ -6,16 +6,17 @@
 
 use std::net::SocketAddr;
 
-use super::analysis::{Analysis, Analyzed};
+use super::analysis::{Analysis, Analyzed, Tallies};
 use super::state::{Assumption, Endpoint};
-use super::{Claim, Completeness, Count, Evidence, FlowId, Handshake, Oddity, Signal, State};
+use super::stream::{Payload, Stream};
+use super::{Chunk, Claim, Completeness, Count, Delivered, Evidence, FlowId, Handshake, Oddity, Signal, State};
 use crate::capture::Timestamp;
 use crate::decode::options::{self, Value};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
 
 /// One TCP connection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Connection {
     /// Wireshark's stream number.
     pub id: FlowId,
@@ -70,7 +71,7 @@ impl Side {
 }
 
 /// Both ends of a connection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Ends {
     /// Who opened it.
     pub initiator: End,
@@ -79,7 +80,7 @@ pub struct Ends {
 }
 
 /// One end of a connection: what it sent, and the state that puts it in.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct End {
     /// What it sent.
     pub sent: Count,
@@ -93,7 +94,12 @@ pub struct End {
     pub window_scale: Option<u8>,
     /// Its state after the last frame.
     pub state: Claim,
+    /// The octets it sent, in order and each once; complete when the capture ended.
+    pub delivered: Delivered,
+    /// Segments of it by what Wireshark's sequence analysis says of them.
+    pub analysis: Tallies,
     endpoint: Endpoint,
+    stream: Stream,
 }
 
 /// How it is known who opened a connection.
@@ -318,11 +324,46 @@ impl Connection {
     }
 
     /// Follows one segment, in file order; hands what is odd about it to `note`.
-    pub(super) fn push(&mut self, seen: &Seen<'_>, note: &mut impl FnMut(Oddity)) -> Option<Analyzed> {
+    ///
+    /// What its receiver reads because of it, or of an acknowledgment in it, goes to `sink` with the side that sent it.
+    pub(super) fn push(
+        &mut self,
+        seen: &Seen<'_>,
+        note: &mut impl FnMut(Oddity),
+        sink: &mut impl FnMut(Side, Chunk<'_>),
+    ) -> Option<Analyzed> {
         let side = self.side_of(seen.source);
         let analyzed = seen.whole.then(|| self.analysis.push(side, seen));
         self.follow(side, seen, note);
+        if seen.whole {
+            self.read(side, seen.frame, seen.segment, sink);
+        }
+        if let Some(analyzed) = analyzed {
+            self.pair(side).0.analysis.add(analyzed.verdicts);
+        }
         analyzed
+    }
+
+    /// No more segments will come: what still waits for octets before it is read now.
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(Side, Chunk<'_>)) {
+        for side in [Side::Initiator, Side::Responder] {
+            let end = self.pair(side).0;
+            end.delivered = end.stream.finish(&mut |chunk| sink(side, chunk));
+        }
+    }
+
+    /// Puts a segment's payload into the stream of its sender, and its acknowledgment to that of its receiver.
+    fn read(&mut self, side: Side, frame: u64, segment: &Segment<'_>, sink: &mut impl FnMut(Side, Chunk<'_>)) {
+        let (sender, receiver) = self.pair(side);
+        let sequence = segment.sequence.plus(u32::from(segment.flags.contains(Flags::SYN)));
+        sender.stream.begin(sequence);
+        if segment.payload_len > 0 {
+            let payload = Payload { frame, sequence, octets: segment.payload, len: segment.payload_len };
+            sender.stream.push(&payload, &mut |chunk| sink(side, chunk));
+        }
+        if segment.flags.contains(Flags::ACK) {
+            receiver.stream.acknowledged(segment.acknowledgment, &mut |chunk| sink(side.other(), chunk));
+        }
     }
 
     fn follow(&mut self, side: Side, seen: &Seen<'_>, note: &mut impl FnMut(Oddity)) {
@@ -408,7 +449,10 @@ impl End {
             rst: None,
             window_scale: None,
             state: Claim { state, frame, evidence: Evidence::Assumed },
+            delivered: Delivered::default(),
+            analysis: Tallies::default(),
             endpoint: Endpoint::default(),
+            stream: Stream::new(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! IPv4 and IPv6 fragments to datagrams (RFC 791 section 3.2, RFC 8200 section 4.5).
 //!
-//! Fragments come in any order, twice, overlapping, or never. Octets that came first are kept, an overlap is told, and
-//! what waits is bounded by [`Limits`]: the oldest datagram is given up first. As in Wireshark, a fragment that was cut
+//! Fragments come in any order, twice, overlapping, or never. Where they overlap, the one with the lower offset counts, as
+//! in Wireshark, and the overlap is told. What waits is bounded by [`Limits`]: the oldest datagram is given up first. As in Wireshark, a fragment that was cut
 //! or whose IPv4 header checksum is wrong cannot be put together with others; the first of such fragments still shows
 //! its ports.
 
@@ -69,7 +69,7 @@ struct Key {
 /// A datagram in the making.
 #[derive(Debug, Default)]
 struct Partial {
-    /// Pieces in order of offset, not overlapping.
+    /// Pieces in order of offset.
     pieces: Vec<(u32, Vec<u8>)>,
     frames: Vec<u64>,
     /// Octets of the whole payload, once its last fragment came.
@@ -183,31 +183,8 @@ impl Partial {
         if !fragment.more && self.len.is_none() {
             self.len = Some(end);
         }
-        self.insert(fragment.offset, end, payload);
-    }
-
-    /// Keeps those octets of `payload` that no earlier fragment brought.
-    fn insert(&mut self, offset: u32, end: u32, payload: &[u8]) {
-        let mut at = offset;
-        let mut fresh: Vec<(u32, Vec<u8>)> = Vec::new();
-        let gaps: Vec<(u32, u32)> =
-            self.pieces.iter().map(|(start, octets)| (*start, start.saturating_add(octets.len() as u32))).collect();
-        for (start, stop) in gaps.into_iter().chain([(u32::MAX, u32::MAX)]) {
-            if stop <= at {
-                continue;
-            }
-            let until = start.min(end);
-            if at < until {
-                let range = at.saturating_sub(offset) as usize..until.saturating_sub(offset) as usize;
-                fresh.extend(payload.get(range).map(|octets| (at, octets.to_vec())));
-            }
-            if start >= end {
-                break;
-            }
-            self.overlap = true;
-            at = at.max(stop);
-        }
-        self.pieces.append(&mut fresh);
+        self.pieces.push((fragment.offset, payload.to_vec()));
+        // A stable sort: of two pieces with one offset, the one that came first stands first.
         self.pieces.sort_by_key(|(start, _)| *start);
     }
 
@@ -223,15 +200,17 @@ impl Partial {
             if *start > at {
                 return false;
             }
-            at = start.saturating_add(octets.len() as u32);
+            at = at.max(start.saturating_add(octets.len() as u32));
         }
         at >= len
     }
 
-    /// Joins the pieces into one payload.
+    /// Joins the pieces into one payload, each octet from the first piece that holds it.
     fn join(&mut self) {
-        for (_, octets) in self.pieces.drain(..) {
-            self.whole.extend_from_slice(&octets);
+        for (start, octets) in self.pieces.drain(..) {
+            let known = self.whole.len().saturating_sub(start as usize);
+            self.overlap |= known > 0;
+            self.whole.extend_from_slice(octets.get(known..).unwrap_or_default());
         }
         if let Some(len) = self.len {
             self.whole.truncate(len as usize);

@@ -1,6 +1,6 @@
 //! All that a tracker found, ready to be judged and shown.
 
-use super::{Connection, Conversation, Note, Overflow, SocketTable, Survey, UdpSocket};
+use super::{Connection, Conversation, Note, Overflow, Piece, SocketTable, Survey, UdpSocket};
 
 /// What a capture holds, from packets to sockets. Lists are in the order of first frames.
 #[derive(Clone, Debug)]
@@ -17,6 +17,8 @@ pub struct Trace {
     pub sockets: SocketTable,
     /// Oddities, each with its frame.
     pub notes: Vec<Note>,
+    /// Octets of the followed connection that were waiting for others when the capture ended.
+    pub pieces: Vec<Piece>,
     /// What did not fit into the limits.
     pub overflow: Overflow,
 }

@@ -9,8 +9,8 @@ use super::fragment::{Arrival, Reassembler};
 use super::sighting::sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
-    Analyzed, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, SocketTable,
-    Survey, Trace, Verdicts,
+    Analyzed, Chunk, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, Side,
+    SocketTable, Survey, Trace, Verdicts,
 };
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
@@ -40,6 +40,10 @@ struct Books {
     notes: Vec<Note>,
     /// Notes of the packet at hand.
     fresh: Vec<Note>,
+    /// The connection whose octets are handed out.
+    following: Option<FlowId>,
+    /// Octets of that connection which the packet at hand brought into order.
+    pieces: Vec<Piece>,
     overflow: Overflow,
 }
 
@@ -66,6 +70,30 @@ pub struct Update<'t> {
     pub analyzed: Option<Analyzed>,
     /// What is odd about the packet.
     pub notes: &'t [Note],
+    /// What an application reads because of this packet, of the connection given to [`Tracker::follow`].
+    pub pieces: &'t [Piece],
+}
+
+/// Octets of a connection that is followed, in the order in which its receiver reads them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Piece {
+    /// Who sent them.
+    pub side: Side,
+    /// The frame that brought them; `None` for octets that are not in the capture.
+    pub frame: Option<u64>,
+    /// The octets; empty where they are missing.
+    pub octets: Vec<u8>,
+    /// How many are missing.
+    pub missing: u64,
+}
+
+impl Piece {
+    fn new(side: Side, chunk: Chunk<'_>) -> Self {
+        match chunk {
+            Chunk::Octets { frame, octets } => Self { side, frame: Some(frame), octets: octets.to_vec(), missing: 0 },
+            Chunk::Hole { octets } => Self { side, frame: None, octets: Vec::new(), missing: octets },
+        }
+    }
 }
 
 /// The packet that an ICMP error is about.
@@ -122,6 +150,7 @@ impl Tracker {
     pub fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Update<'t> {
         let books = &mut self.books;
         books.fresh.clear();
+        books.pieces.clear();
         books.see(packet);
         for frame in self.reassembler.take_given_up() {
             books.note(frame, Oddity::FragmentGivenUp);
@@ -140,6 +169,7 @@ impl Tracker {
             books.hear_of(packet, about);
         }
         books.survey.see_protocol(&name::protocol(packet, load.transport.as_ref()));
+        books.keep_fresh();
         Update {
             tuple,
             flow: met.filter(|_| tuple.is_some()).map(|met| met.id),
@@ -150,8 +180,14 @@ impl Tracker {
             checksum,
             relative: followed.map(|followed| followed.relative),
             analyzed: followed.and_then(|followed| followed.analyzed),
-            notes: books.keep_fresh(),
+            notes: &books.fresh,
+            pieces: &books.pieces,
         }
+    }
+
+    /// Hands out the octets of one connection from now on, in [`Update::pieces`] and at last in [`Trace::pieces`].
+    pub fn follow(&mut self, flow: FlowId) {
+        self.books.following = Some(flow);
     }
 
     /// The trace after the last packet.
@@ -172,6 +208,8 @@ impl Books {
             udp: UdpSockets::new(limits.udp_peers),
             notes: Vec::new(),
             fresh: Vec::new(),
+            following: None,
+            pieces: Vec::new(),
             overflow: Overflow::default(),
         }
     }
@@ -180,6 +218,11 @@ impl Books {
         self.overflow.conversation_packets = self.conversations.refused_packets();
         self.overflow.udp_datagrams = self.udp.refused();
         let udp_sockets = self.udp.into_sockets();
+        let mut pieces = Vec::new();
+        for connection in &mut self.connections {
+            let followed = self.following == Some(connection.id);
+            connection.finish(&mut |side, chunk| pieces.extend(followed.then(|| Piece::new(side, chunk))));
+        }
         Trace {
             conversations: self.conversations.iter().collect(),
             sockets: SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest),
@@ -187,6 +230,7 @@ impl Books {
             connections: self.connections,
             udp_sockets,
             notes: self.notes,
+            pieces,
             overflow: self.overflow,
         }
     }
@@ -195,12 +239,11 @@ impl Books {
         self.fresh.push(Note { frame, oddity });
     }
 
-    /// Moves the notes of the packet at hand to the others, as far as they fit, and shows them.
-    fn keep_fresh(&mut self) -> &[Note] {
+    /// Copies the notes of the packet at hand to the others, as far as they fit.
+    fn keep_fresh(&mut self) {
         let room = self.limits.notes.saturating_sub(self.notes.len()).min(self.fresh.len());
         self.notes.extend(self.fresh.iter().take(room));
         self.overflow.notes = self.overflow.notes.saturating_add(self.fresh.len().saturating_sub(room) as u64);
-        &self.fresh
     }
 
     /// What concerns every frame, whatever it carries.
@@ -291,7 +334,11 @@ impl Books {
         let place = self.connection(&seen, met)?;
         let connection = self.connections.get_mut(place as usize)?;
         let fresh = &mut self.fresh;
-        let mut analyzed = connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }));
+        let (pieces, followed) = (&mut self.pieces, self.following == Some(met.id));
+        let mut analyzed =
+            connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }), &mut |side, chunk| {
+                pieces.extend(followed.then(|| Piece::new(side, chunk)))
+            });
         if let Some(analyzed) = &mut analyzed
             && (met.rebased || (met.new && met.incarnation > 1))
         {
