@@ -205,7 +205,7 @@ fn hold_streams(scores: &mut Scores, place: &str, connection: &Connection, row: 
         let hex = |digest: [u8; 32]| digest.iter().map(|octet| format!("{octet:02x}")).collect::<String>();
         let octets = number(&follow["bytes"][side]);
         let theirs = (octets, Some(follow["sha256"][side].as_str().unwrap().to_owned()).filter(|_| octets > 0));
-        scores.compare("reassembled payload", place, (end.delivered.octets, end.delivered.sha256.map(hex)), theirs);
+        scores.compare("reassembled payload", place, (end.delivered().octets, end.delivered().sha256.map(hex)), theirs);
     }
 }
 

@@ -8,9 +8,6 @@ use std::fmt;
 use Signal::*;
 use State::*;
 
-use crate::decode::seq::SeqNumber;
-use crate::decode::tcp::{Flags, Segment};
-
 /// A state of RFC 9293 section 3.3.2.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum State {
@@ -149,83 +146,6 @@ pub struct Claim {
     pub frame: u64,
     /// How it is known.
     pub evidence: Evidence,
-}
-
-impl Claim {
-    /// The endpoint's own packet makes the signal sure.
-    pub(super) fn observe(&mut self, signal: Signal, frame: u64) {
-        self.follow(signal, frame, Evidence::Observed);
-    }
-
-    /// The endpoint's own packet shows that the signal had reached it.
-    pub(super) fn prove(&mut self, signal: Signal, frame: u64) {
-        self.follow(signal, frame, Evidence::Proved);
-    }
-
-    /// The signal should have reached the endpoint; true if that changes its state.
-    pub(super) fn assume(&mut self, signal: Signal, frame: u64) -> bool {
-        self.follow(signal, frame, Evidence::Assumed)
-    }
-
-    fn follow(&mut self, signal: Signal, frame: u64, evidence: Evidence) -> bool {
-        let Some(state) = self.state.after(signal) else { return false };
-        *self = Self { state, frame, evidence };
-        true
-    }
-}
-
-/// What an observer has to remember of an endpoint's segments to find its signals.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Endpoint {
-    /// Its initial sequence number.
-    pub(super) initial: Option<SeqNumber>,
-    /// Its SYN or SYN-ACK was seen.
-    pub(super) began: bool,
-    /// The end of what it sent so far.
-    pub(super) next: Option<SeqNumber>,
-    /// The number after its FIN.
-    pub(super) fin_end: Option<SeqNumber>,
-    /// The last acknowledgment it sent.
-    pub(super) acknowledged: Option<SeqNumber>,
-    /// The peer's FIN counts as received.
-    pub(super) got_fin: bool,
-    /// A signal it has not acted on yet.
-    pub(super) assumption: Option<Assumption>,
-}
-
-impl Endpoint {
-    /// It sent everything before `end`.
-    pub(super) fn sent_until(&mut self, end: SeqNumber) {
-        if self.next.is_none_or(|next| end.since(next) > 0) {
-            self.next = Some(end);
-        }
-    }
-}
-
-/// A signal that should have reached an endpoint, and the state to return to if it had not.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Assumption {
-    pub(super) signal: Signal,
-    pub(super) before: Claim,
-    /// The acknowledgment that shows it arrived; `None` where a segment that goes on shows it.
-    pub(super) proof: Option<SeqNumber>,
-}
-
-impl Assumption {
-    /// What the endpoint's next segment says of it: true proves it, false refutes it, `None` leaves it open.
-    pub(super) fn judge(&self, segment: &Segment<'_>) -> Option<bool> {
-        let flags = segment.flags;
-        if let Some(proof) = self.proof {
-            let repeats_syn = self.signal == GotSynAck && flags.is_pure_syn();
-            let acknowledged = flags.contains(Flags::ACK).then(|| segment.acknowledgment.since(proof) >= 0);
-            return if repeats_syn { Some(false) } else { acknowledged };
-        }
-        match self.signal {
-            SynAcked => Some(!flags.contains(Flags::SYN)),
-            FinAcked if flags.contains(Flags::FIN) => Some(false),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

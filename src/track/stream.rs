@@ -131,12 +131,17 @@ impl Stream {
     }
 
     /// No more will come.
-    pub(super) fn finish(&mut self, sink: &mut impl FnMut(Chunk<'_>)) -> Delivered {
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
         while !self.waiting.is_empty() {
             self.give_up_hole(sink);
         }
-        let digest = self.digest.take().map(|digest| digest.finalize().into());
-        Delivered { sha256: digest.filter(|_| self.delivered.missing == 0), ..self.delivered }
+        let digest = self.digest.take().filter(|_| self.delivered.missing == 0);
+        self.delivered.sha256 = digest.map(|digest| digest.finalize().into());
+    }
+
+    /// What became of the stream so far; the digest is there once it is finished.
+    pub(super) const fn delivered(&self) -> &Delivered {
+        &self.delivered
     }
 
     /// Keeps what no piece brought before.
@@ -256,8 +261,8 @@ mod tests {
             let sequence = SeqNumber(first).plus(*start as u32);
             stream.push(&Payload { frame, sequence, octets, len: octets.len() as u32 }, &mut sink);
         }
-        let delivered = stream.finish(&mut sink);
-        (out, delivered)
+        stream.finish(&mut sink);
+        (out, *stream.delivered())
     }
 
     #[test]

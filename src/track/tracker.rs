@@ -5,12 +5,13 @@ use std::net::{IpAddr, SocketAddr};
 use super::connection::Seen;
 use super::conversation::Met;
 use super::copies::Copies;
+use super::events::Events;
 use super::fragment::{Arrival, Reassembler};
 use super::sighting::sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
-    Analyzed, Chunk, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Protocol, Reassembled, Side,
-    SocketTable, Survey, Trace, Verdicts,
+    Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol, Reassembled,
+    SocketTable, Survey, Trace, Transition, Verdicts,
 };
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
@@ -44,6 +45,8 @@ struct Books {
     following: Option<FlowId>,
     /// Octets of that connection which the packet at hand brought into order.
     pieces: Vec<Piece>,
+    /// Changes of states that the packet at hand brought about.
+    transitions: Vec<Transition>,
     overflow: Overflow,
 }
 
@@ -70,30 +73,12 @@ pub struct Update<'t> {
     pub analyzed: Option<Analyzed>,
     /// What is odd about the packet.
     pub notes: &'t [Note],
+    /// The changes of states it brings about, in order.
+    pub transitions: &'t [Transition],
+    /// The states of the initiator and the responder after it.
+    pub states: Option<(Claim, Claim)>,
     /// What an application reads because of this packet, of the connection given to [`Tracker::follow`].
     pub pieces: &'t [Piece],
-}
-
-/// Octets of a connection that is followed, in the order in which its receiver reads them.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Piece {
-    /// Who sent them.
-    pub side: Side,
-    /// The frame that brought them; `None` for octets that are not in the capture.
-    pub frame: Option<u64>,
-    /// The octets; empty where they are missing.
-    pub octets: Vec<u8>,
-    /// How many are missing.
-    pub missing: u64,
-}
-
-impl Piece {
-    fn new(side: Side, chunk: Chunk<'_>) -> Self {
-        match chunk {
-            Chunk::Octets { frame, octets } => Self { side, frame: Some(frame), octets: octets.to_vec(), missing: 0 },
-            Chunk::Hole { octets } => Self { side, frame: None, octets: Vec::new(), missing: octets },
-        }
-    }
 }
 
 /// The packet that an ICMP error is about.
@@ -127,6 +112,7 @@ pub struct Relative {
 struct Followed {
     relative: Relative,
     analyzed: Option<Analyzed>,
+    states: (Claim, Claim),
 }
 
 /// What a packet carries, once fragments are put together.
@@ -151,6 +137,7 @@ impl Tracker {
         let books = &mut self.books;
         books.fresh.clear();
         books.pieces.clear();
+        books.transitions.clear();
         books.see(packet);
         for frame in self.reassembler.take_given_up() {
             books.note(frame, Oddity::FragmentGivenUp);
@@ -182,6 +169,8 @@ impl Tracker {
             analyzed: followed.and_then(|followed| followed.analyzed),
             notes: &books.fresh,
             pieces: &books.pieces,
+            transitions: &books.transitions,
+            states: followed.map(|followed| followed.states),
         }
     }
 
@@ -210,6 +199,7 @@ impl Books {
             fresh: Vec::new(),
             following: None,
             pieces: Vec::new(),
+            transitions: Vec::new(),
             overflow: Overflow::default(),
         }
     }
@@ -333,12 +323,13 @@ impl Books {
         };
         let place = self.connection(&seen, met)?;
         let connection = self.connections.get_mut(place as usize)?;
-        let fresh = &mut self.fresh;
-        let (pieces, followed) = (&mut self.pieces, self.following == Some(met.id));
-        let mut analyzed =
-            connection.push(&seen, &mut |oddity| fresh.push(Note { frame: packet.number, oddity }), &mut |side, chunk| {
-                pieces.extend(followed.then(|| Piece::new(side, chunk)))
-            });
+        let mut events = Events {
+            frame: packet.number,
+            notes: &mut self.fresh,
+            transitions: &mut self.transitions,
+            pieces: Some(&mut self.pieces).filter(|_| self.following == Some(met.id)),
+        };
+        let mut analyzed = connection.push(&seen, &mut events);
         if let Some(analyzed) = &mut analyzed
             && (met.rebased || (met.new && met.incarnation > 1))
         {
@@ -346,7 +337,8 @@ impl Books {
         }
         let shift =
             if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(connection.side_of(tuple.source)) };
-        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed })
+        let states = (connection.ends.initiator.state, connection.ends.responder.state);
+        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, states })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.

@@ -1,0 +1,77 @@
+//! What one segment brings about, collected on its way through a connection.
+
+use super::stream::Chunk;
+use super::{Claim, Note, Oddity, Side, Signal};
+
+/// One change in what is known of an endpoint's state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Transition {
+    /// The end whose state it is.
+    pub side: Side,
+    /// Before.
+    pub from: Claim,
+    /// After.
+    pub to: Claim,
+    /// What brought it about.
+    pub step: Step,
+}
+
+/// What changes a claim about a state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// An arrow of the state diagram.
+    Signal(Signal),
+    /// The end acted on the signal that had been assumed to reach it.
+    Proved(Signal),
+    /// The end showed that the signal had not reached it.
+    TakenBack(Signal),
+}
+
+/// Octets of a connection that is followed, in the order in which its receiver reads them.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Piece {
+    /// Who sent them.
+    pub side: Side,
+    /// The frame that brought them; `None` for octets that are not in the capture.
+    pub frame: Option<u64>,
+    /// The octets; empty where they are missing.
+    pub octets: Vec<u8>,
+    /// How many are missing.
+    pub missing: u64,
+}
+
+/// Where the consequences of one segment are collected.
+#[derive(Debug)]
+pub(super) struct Events<'e> {
+    /// The segment's frame.
+    pub(super) frame: u64,
+    pub(super) notes: &'e mut Vec<Note>,
+    pub(super) transitions: &'e mut Vec<Transition>,
+    /// The octets that come into order, if somebody wants them.
+    pub(super) pieces: Option<&'e mut Vec<Piece>>,
+}
+
+impl Events<'_> {
+    pub(super) fn note(&mut self, oddity: Oddity) {
+        self.notes.push(Note { frame: self.frame, oddity });
+    }
+
+    pub(super) fn transition(&mut self, transition: Transition) {
+        self.transitions.push(transition);
+    }
+
+    pub(super) fn piece(&mut self, side: Side, chunk: Chunk<'_>) {
+        if let Some(pieces) = &mut self.pieces {
+            pieces.push(Piece::new(side, chunk));
+        }
+    }
+}
+
+impl Piece {
+    pub(super) fn new(side: Side, chunk: Chunk<'_>) -> Self {
+        match chunk {
+            Chunk::Octets { frame, octets } => Self { side, frame: Some(frame), octets: octets.to_vec(), missing: 0 },
+            Chunk::Hole { octets } => Self { side, frame: None, octets: Vec::new(), missing: octets },
+        }
+    }
+}
