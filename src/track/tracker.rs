@@ -362,12 +362,12 @@ impl Books {
 
     /// Ties an ICMP error to the socket or connection it is about.
     fn hear_of(&mut self, packet: &Packet<'_>, about: &About) {
-        let (Some((source, destination)), Some(flow)) = (about.endpoints(), about.flow) else { return };
+        let (Some(source), Some(flow)) = (about.sender(), about.flow) else { return };
         if !packet.icmp().is_some_and(Message::is_port_unreachable) {
             return;
         }
         match flow.protocol {
-            Protocol::Udp => self.udp.port_unreachable(source, destination, packet.number),
+            Protocol::Udp => self.udp.port_unreachable(flow.number, source, packet.number),
             Protocol::Tcp => {
                 let place = self.by_stream.get(flow.number as usize).copied().flatten();
                 if let Some(connection) = place.and_then(|place| self.connections.get_mut(place as usize)) {
@@ -379,9 +379,9 @@ impl Books {
 }
 
 impl About {
-    fn endpoints(&self) -> Option<(SocketAddr, SocketAddr)> {
-        let (source, destination) = self.ports?;
-        Some((SocketAddr::new(self.source, source), SocketAddr::new(self.destination, destination)))
+    /// The endpoint that had sent the quoted packet.
+    fn sender(&self) -> Option<SocketAddr> {
+        Some(SocketAddr::new(self.source, self.ports?.0))
     }
 }
 

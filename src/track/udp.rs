@@ -79,11 +79,27 @@ pub struct Unreachable {
 #[derive(Debug, Default)]
 pub(super) struct UdpSockets {
     sockets: Vec<UdpSocket>,
-    by_address: HashMap<SocketAddr, usize, RandomState>,
-    /// Place of a peer in its socket's list, by socket and peer address.
-    peer_places: HashMap<(SocketAddr, SocketAddr), usize, RandomState>,
+    by_address: HashMap<SocketAddr, u32, RandomState>,
+    /// The rows of each UDP stream; streams that were only quoted have none.
+    exchanges: Vec<Option<Exchange>>,
     limit: usize,
+    known: usize,
     refused: u64,
+}
+
+/// Where the two ends of a stream stand; a group of receivers has no socket of its own.
+#[derive(Clone, Copy, Debug)]
+struct Exchange {
+    a: SocketAddr,
+    at_a: Option<Place>,
+    at_b: Option<Place>,
+}
+
+/// A socket's place in the list, and its peer's place in the socket's list.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    socket: u32,
+    peer: u32,
 }
 
 /// A datagram on its way.
@@ -108,35 +124,39 @@ enum Role {
 }
 
 impl UdpSockets {
-    /// No sockets yet, and at most `limit` peers of all together.
+    /// No sockets yet, and at most `limit` exchanges between two of them.
     pub(super) fn new(limit: usize) -> Self {
         Self { limit, ..Self::default() }
     }
 
     /// Follows one datagram: its sender has a socket, and its receiver too unless it is a group of them.
     pub(super) fn push(&mut self, sent: &Sent) {
-        if self.peer_places.len() >= self.limit {
+        let Some(exchange) = self.exchange(sent.stream).or_else(|| self.open(sent)) else {
             self.refused = self.refused.saturating_add(1);
             return;
-        }
-        self.see(sent, sent.source, sent.destination, Role::Sender);
-        if !is_group(sent.destination.ip()) {
-            self.see(sent, sent.destination, sent.source, Role::Receiver);
-        }
+        };
+        let (sender, receiver) =
+            if exchange.a == sent.source { (exchange.at_a, exchange.at_b) } else { (exchange.at_b, exchange.at_a) };
+        self.see(sent, sender, Role::Sender);
+        self.see(sent, receiver, Role::Receiver);
     }
 
-    /// Follows an ICMP error about a datagram from `source` to `destination`: nobody listened there.
-    pub(super) fn port_unreachable(&mut self, source: SocketAddr, destination: SocketAddr, frame: u64) {
-        let datagram = self.peer(source, destination).and_then(|peer| {
-            peer.unreachable = Some(Unreachable { frame, datagram: peer.last_sent });
-            peer.last_sent
-        });
-        if let Some(socket) = self.by_address.get(&destination).and_then(|place| self.sockets.get_mut(*place)) {
+    /// Follows an ICMP error about a datagram of a stream that `source` had sent: nobody listened there.
+    pub(super) fn port_unreachable(&mut self, stream: u32, source: SocketAddr, frame: u64) {
+        let Some(exchange) = self.exchange(stream) else { return };
+        let (sender, receiver) =
+            if exchange.a == source { (exchange.at_a, exchange.at_b) } else { (exchange.at_b, exchange.at_a) };
+        let mut datagram = None;
+        if let Some(peer) = sender.and_then(|place| self.socket(place)?.peers.get_mut(place.peer as usize)) {
+            datagram = peer.last_sent;
+            peer.unreachable = Some(Unreachable { frame, datagram });
+        }
+        if let Some(socket) = receiver.and_then(|place| self.socket(place)) {
             socket.refuted = Some(Unreachable { frame, datagram });
         }
     }
 
-    /// Datagrams left out because there were too many peers.
+    /// Datagrams left out because there were too many exchanges.
     pub(super) fn refused(&self) -> u64 {
         self.refused
     }
@@ -146,12 +166,46 @@ impl UdpSockets {
         self.sockets
     }
 
-    fn see(&mut self, sent: &Sent, local: SocketAddr, remote: SocketAddr, role: Role) {
-        let place = *self.by_address.entry(local).or_insert_with(|| {
+    fn exchange(&self, stream: u32) -> Option<Exchange> {
+        self.exchanges.get(stream as usize).copied().flatten()
+    }
+
+    /// Makes the rows of a stream; `None` if there are too many.
+    fn open(&mut self, sent: &Sent) -> Option<Exchange> {
+        if self.known >= self.limit {
+            return None;
+        }
+        self.known = self.known.saturating_add(1);
+        let at_a = self.place(sent, sent.source, sent.destination);
+        let at_b = if sent.source == sent.destination { at_a } else { self.place(sent, sent.destination, sent.source) };
+        let exchange = Exchange { a: sent.source, at_a, at_b };
+        let stream = sent.stream as usize;
+        if self.exchanges.len() <= stream {
+            self.exchanges.resize(stream.saturating_add(1), None);
+        }
+        *self.exchanges.get_mut(stream)? = Some(exchange);
+        Some(exchange)
+    }
+
+    /// A row for a socket with a peer; none for a group address.
+    fn place(&mut self, sent: &Sent, local: SocketAddr, remote: SocketAddr) -> Option<Place> {
+        if is_group(local.ip()) {
+            return None;
+        }
+        let next = u32::try_from(self.sockets.len()).ok()?;
+        let socket = *self.by_address.entry(local).or_insert(next);
+        if socket == next {
             self.sockets.push(UdpSocket::new(local, sent));
-            self.sockets.len().wrapping_sub(1)
-        });
-        let Some(socket) = self.sockets.get_mut(place) else { return };
+        }
+        let peers = &mut self.sockets.get_mut(socket as usize)?.peers;
+        let peer = u32::try_from(peers.len()).ok()?;
+        peers.push(Peer::new(remote, sent));
+        Some(Place { socket, peer })
+    }
+
+    fn see(&mut self, sent: &Sent, place: Option<Place>, role: Role) {
+        let Some(place) = place else { return };
+        let Some(socket) = self.socket(place) else { return };
         socket.last_frame = sent.frame;
         socket.end = sent.timestamp;
         if role == Role::Sender {
@@ -159,19 +213,13 @@ impl UdpSockets {
             socket.refuted = None;
             socket.first_sent.get_or_insert(sent.frame);
         }
-        let place = *self.peer_places.entry((local, remote)).or_insert_with(|| {
-            socket.peers.push(Peer::new(remote, sent));
-            socket.peers.len().wrapping_sub(1)
-        });
-        if let Some(peer) = socket.peers.get_mut(place) {
+        if let Some(peer) = socket.peers.get_mut(place.peer as usize) {
             peer.see(sent, role);
         }
     }
 
-    fn peer(&mut self, local: SocketAddr, remote: SocketAddr) -> Option<&mut Peer> {
-        let place = *self.peer_places.get(&(local, remote))?;
-        let socket = self.sockets.get_mut(*self.by_address.get(&local)?)?;
-        socket.peers.get_mut(place)
+    fn socket(&mut self, place: Place) -> Option<&mut UdpSocket> {
+        self.sockets.get_mut(place.socket as usize)
     }
 }
 
