@@ -11,7 +11,7 @@
 //! * [`decode`] turns octets into headers: pure and total, it cannot fail.
 //! * [`track`] keeps state: flows, connections, sockets. The capture's time is the only time.
 //! * [`judge`] holds opinions about a trace.
-//! * `present` writes what the other floors found; it analyses nothing.
+//! * [`present`] writes what the other floors found; it analyses nothing.
 //!
 //! # Invariants
 //!
@@ -27,4 +27,5 @@
 pub mod capture;
 pub mod decode;
 pub mod judge;
+pub mod present;
 pub mod track;

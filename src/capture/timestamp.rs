@@ -1,6 +1,7 @@
 //! A point in time as captured: seconds since the Unix epoch, with nanoseconds.
 
 use std::fmt;
+use std::num::NonZeroU32;
 
 use jiff::SignedDuration;
 
@@ -11,14 +12,16 @@ use jiff::SignedDuration;
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Timestamp {
     seconds: i64,
-    nanoseconds: u32,
+    /// One more than the nanoseconds: a number that is never 0 lets an `Option<Timestamp>` be no larger.
+    nanoseconds_and_one: NonZeroU32,
 }
 
 impl Timestamp {
     /// A time from whole seconds and nanoseconds; nanoseconds past a second carry over.
     pub const fn new(seconds: i64, nanoseconds: u32) -> Self {
         let carry = nanoseconds / 1_000_000_000;
-        Self { seconds: seconds.saturating_add(carry as i64), nanoseconds: nanoseconds % 1_000_000_000 }
+        let nanoseconds = nanoseconds % 1_000_000_000;
+        Self { seconds: seconds.saturating_add(carry as i64), nanoseconds_and_one: NonZeroU32::MIN.saturating_add(nanoseconds) }
     }
 
     /// Whole seconds since the Unix epoch, rounded down.
@@ -28,14 +31,14 @@ impl Timestamp {
 
     /// Nanoseconds after [`Self::seconds`], 0 to 999,999,999.
     pub const fn nanoseconds(self) -> u32 {
-        self.nanoseconds
+        self.nanoseconds_and_one.get().wrapping_sub(1)
     }
 
     /// Time from `earlier` to `self`; negative if the clock stepped back, saturating at the ends.
     pub fn since(self, earlier: Self) -> SignedDuration {
         let seconds = self.seconds.saturating_sub(earlier.seconds);
         SignedDuration::from_secs(seconds).saturating_add(SignedDuration::from_nanos(
-            i64::from(self.nanoseconds).saturating_sub(i64::from(earlier.nanoseconds)),
+            i64::from(self.nanoseconds()).saturating_sub(i64::from(earlier.nanoseconds())),
         ))
     }
 }
@@ -43,11 +46,11 @@ impl Timestamp {
 /// Decimal seconds with nine digits, as in `1385474294.492448000`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.seconds >= 0 || self.nanoseconds == 0 {
-            return write!(f, "{}.{:09}", self.seconds, self.nanoseconds);
+        if self.seconds >= 0 || self.nanoseconds() == 0 {
+            return write!(f, "{}.{:09}", self.seconds, self.nanoseconds());
         }
         let whole = self.seconds.saturating_add(1).unsigned_abs();
-        write!(f, "-{whole}.{:09}", 1_000_000_000_u32.saturating_sub(self.nanoseconds))
+        write!(f, "-{whole}.{:09}", 1_000_000_000_u32.saturating_sub(self.nanoseconds()))
     }
 }
 

@@ -218,8 +218,7 @@ pub(crate) struct ConnectionsArgs {
   sockscope sockets lab.pcapng --all
   sockscope sockets server.pcapng --host 192.0.2.1
 
-Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from
-what should have happened.")]
+Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from what should have happened.")]
 pub(crate) struct SocketsArgs {
     #[command(flatten)]
     pub(crate) input: Input,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use sockscope::capture::Frame;
+use sockscope::capture::{self, Frame};
 use sockscope::decode::{self, Packet};
 use sockscope::present::{csv, json, listing, time};
 use sockscope::track::{Limits, Tracker, Update};
@@ -20,8 +20,9 @@ pub(crate) fn run(args: PacketsArgs, setting: &Setting, out: &mut impl Write) ->
         Form::Json => Printer::Json(json::Lines::new()),
         Form::Csv => Printer::Csv(csv::Packets::new()),
     };
+    let source = capture::open(&args.input.file)?;
     printer.heading(out)?;
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let reading = run::frames_of(source, &args.input.file, setting, |frame| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         printer.print(frame, &packet, &update, out)?;
@@ -39,9 +40,8 @@ enum Printer {
 impl Printer {
     fn heading(&mut self, out: &mut impl Write) -> std::io::Result<()> {
         match self {
-            Self::Text(packets) => packets.heading(out),
-            Self::Json(_) => Ok(()),
             Self::Csv(packets) => packets.heading(out),
+            Self::Text(_) | Self::Json(_) => Ok(()),
         }
     }
 

@@ -49,3 +49,48 @@ fn mac_for_ipv4(message: &ArpPacketSlice<'_>, at: usize) -> Option<Arp> {
         target: Ipv4Addr::from(<[u8; 4]>::try_from(message.target_protocol_addr()).ok()?),
     })
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+mod tests {
+    use super::super::testing::{concat, cut, ethernet, frame};
+    use super::super::{Network, Reason, packet};
+    use super::*;
+    use crate::capture::LinkType;
+
+    fn request() -> Vec<u8> {
+        let fixed = [0, 1, 8, 0, 6, 4, 0, 1];
+        ethernet(0x0806, &concat(&[&fixed, &[2, 0, 0, 0, 0, 1], &[10, 0, 0, 1], &[0; 6], &[10, 0, 0, 2], &[0xff; 18]]))
+    }
+
+    #[test]
+    fn fields_of_a_request() {
+        let octets = request();
+        let Some(Network::Arp(arp)) = packet(&frame(LinkType::ETHERNET, &octets)).network else { panic!() };
+        let expected = Arp {
+            at: 14,
+            operation: 1,
+            sender_mac: MacAddress([2, 0, 0, 0, 0, 1]),
+            sender: Ipv4Addr::new(10, 0, 0, 1),
+            target_mac: MacAddress([0; 6]),
+            target: Ipv4Addr::new(10, 0, 0, 2),
+        };
+        assert_eq!(arp, expected);
+    }
+
+    #[test]
+    fn other_kinds_of_address_are_named() {
+        let mut octets = request();
+        octets[15] = 6;
+        let packet = packet(&frame(LinkType::ETHERNET, &octets));
+        assert!(matches!(packet.network, Some(Network::Other(EtherType::ARP))) && packet.stop.is_none());
+    }
+
+    #[test]
+    fn a_cut_message_is_a_stop() {
+        let octets = request();
+        let packet = packet(&cut(&frame(LinkType::ETHERNET, &octets), 41));
+        assert!(matches!(packet.network, Some(Network::Other(EtherType::ARP))));
+        assert_eq!(packet.stop.map(|stop| (stop.at, stop.reason)), Some((14, Reason::Cut { need: 28, have: 27 })));
+    }
+}

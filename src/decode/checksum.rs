@@ -191,3 +191,150 @@ fn is_complete(sum: Sum16BitWords) -> bool {
 fn folded(sum: Sum16BitWords) -> u16 {
     !sum.ones_complement().to_be()
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+mod tests {
+    use super::super::packet;
+    use super::super::testing::{
+        concat, cut, ends4, ends6, ethernet, frame, ipv4, ipv4_with, ipv6, pseudo_header, sum, tcp, udp, with_checksum,
+    };
+    use super::*;
+    use crate::capture::{Frame, LinkType, PacketFlags};
+
+    #[track_caller]
+    fn check(octets: &[u8], expected: Verdict) {
+        check_frame(&frame(LinkType::RAW, octets), expected);
+    }
+
+    #[track_caller]
+    fn check_frame(frame: &Frame<'_>, expected: Verdict) {
+        assert_eq!(transport(&packet(frame)), Some(expected));
+    }
+
+    /// The same octets with another checksum at `at`.
+    fn with_stored(mut octets: Vec<u8>, at: usize, checksum: u16) -> Vec<u8> {
+        octets[at..at + 2].copy_from_slice(&checksum.to_be_bytes());
+        octets
+    }
+
+    #[test]
+    fn the_example_of_rfc_1071() {
+        // Section 3: the sum of these octets is ddf2.
+        let octets = [0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7];
+        assert_eq!(folded(Sum16BitWords::new().add_slice(&octets)), 0xddf2);
+        assert_eq!(sum(&octets), 0xddf2);
+        assert_eq!(plain(&concat(&[&octets, &(!0xddf2_u16).to_be_bytes()])), Verdict::Good);
+        assert_eq!(plain(&concat(&[&octets, &[0x22, 0x0e]])), Verdict::Bad);
+    }
+
+    #[test]
+    fn good_and_bad_over_both_versions() {
+        for payload in [&b""[..], b"x", b"hello"] {
+            for (ends, ip) in [(ends4(), ipv4 as fn(u8, &[u8]) -> Vec<u8>), (ends6(), ipv6)] {
+                check(&ip(6, &tcp(ends, &[], payload)), Verdict::Good);
+                check(&ip(17, &udp(ends, payload)), Verdict::Good);
+                check(&ip(6, &with_stored(tcp(ends, &[], payload), 16, 0x1234)), Verdict::Bad);
+                check(&ip(17, &with_stored(udp(ends, payload), 6, 0x1234)), Verdict::Bad);
+            }
+        }
+    }
+
+    #[test]
+    fn a_pseudo_header_sum_is_left_to_the_card() {
+        let segment = tcp(ends4(), &[], b"hello");
+        let datagram = udp(ends6(), b"hello");
+        for len in [segment.len(), 0] {
+            let stored = sum(&pseudo_header(ends4(), 6, len));
+            check(&ipv4(6, &with_stored(segment.clone(), 16, stored)), Verdict::Partial);
+        }
+        let stored = sum(&pseudo_header(ends6(), 17, datagram.len()));
+        check(&ipv6(17, &with_stored(datagram, 6, stored)), Verdict::Partial);
+    }
+
+    #[test]
+    fn a_packet_marked_as_unfinished_is_not_bad() {
+        let octets = ipv4(6, &with_stored(tcp(ends4(), &[], b"hello"), 16, 0x1234));
+        let frame = frame(LinkType::RAW, &octets);
+        let mut packet = packet(&frame);
+        packet.flags = Some(PacketFlags(1 << 9));
+        assert_eq!(transport(&packet), Some(Verdict::Partial));
+        packet.flags = Some(PacketFlags(1 << 10));
+        assert_eq!(transport(&packet), Some(Verdict::Bad));
+    }
+
+    #[test]
+    fn udp_may_go_without() {
+        check(&ipv4(17, &with_stored(udp(ends4(), b"hello"), 6, 0)), Verdict::Absent);
+        check(&ipv6(17, &with_stored(udp(ends6(), b"hello"), 6, 0)), Verdict::Absent);
+        check(&ipv4(6, &with_stored(tcp(ends4(), &[], b"hello"), 16, 0)), Verdict::Bad);
+    }
+
+    #[test]
+    fn zero_is_never_written_as_all_ones_in_tcp() {
+        let payload =
+            (!sum(&concat(&[&pseudo_header(ends4(), 6, 22), &with_stored(tcp(ends4(), &[], &[0; 2]), 16, 0)]))).to_be_bytes();
+        let segment = tcp(ends4(), &[], &payload);
+        assert_eq!(segment[16..18], [0, 0]);
+        check(&ipv4(6, &segment), Verdict::Good);
+        check(&ipv4(6, &with_stored(segment, 16, 0xffff)), Verdict::Bad);
+    }
+
+    #[test]
+    fn missing_octets_cannot_be_verified() {
+        let octets = ipv4(6, &tcp(ends4(), &[], b"hello"));
+        for len in 36..octets.len() {
+            check_frame(&cut(&frame(LinkType::RAW, &octets), len), Verdict::Unverifiable);
+        }
+        let reaching_too_far = with_stored(udp(ends4(), b"hello"), 4, 100);
+        check(&ipv4(17, &reaching_too_far), Verdict::Unverifiable);
+        let padded = concat(&[&ethernet(0x0800, &ipv4(17, &udp(ends4(), b"x"))), &[0xff; 17]]);
+        check_frame(&cut(&frame(LinkType::ETHERNET, &padded), padded.len() - 17), Verdict::Good);
+    }
+
+    #[test]
+    fn udp_lite_covers_as_much_as_it_says() {
+        for coverage in [0_u8, 8, 10, 13] {
+            let mut datagram = with_stored(udp(ends4(), b"hello"), 6, 0);
+            datagram[5] = coverage;
+            let covered = if coverage == 0 { 13 } else { usize::from(coverage) };
+            let checksum = !sum(&concat(&[&pseudo_header(ends4(), 136, 13), &datagram[..covered]]));
+            let mut datagram = with_stored(datagram, 6, checksum);
+            check(&ipv4(136, &datagram), Verdict::Good);
+            datagram[12] ^= 1;
+            check(&ipv4(136, &datagram), if covered < 13 { Verdict::Good } else { Verdict::Bad });
+        }
+    }
+
+    #[test]
+    fn icmp_has_a_pseudo_header_in_ipv6_only() {
+        let message = [8, 0, 0, 0, 0, 1, 0, 1, 9];
+        let good = with_stored(message.to_vec(), 2, !sum(&message));
+        check(&ipv4(1, &good), Verdict::Good);
+        check(&ipv4(1, &message), Verdict::Bad);
+        check(&ipv6(58, &good), Verdict::Bad);
+        check(&ipv6(58, &with_checksum(ends6(), 58, 2, message.to_vec())), Verdict::Good);
+    }
+
+    #[test]
+    fn headers_of_ipv4() {
+        let verdict = |octets: &[u8]| ip_header(packet(&frame(LinkType::RAW, octets)).ip().unwrap());
+        let segment = tcp(ends4(), &[], b"");
+        assert_eq!(verdict(&ipv4(6, &segment)), Verdict::Good);
+        assert_eq!(verdict(&with_stored(ipv4(6, &segment), 10, 0x1234)), Verdict::Bad);
+        assert_eq!(verdict(&with_stored(ipv4(6, &segment), 10, 0)), Verdict::Absent);
+        assert_eq!(verdict(&ipv6(6, &tcp(ends6(), &[], b""))), Verdict::Absent);
+    }
+
+    #[test]
+    fn reassembled_octets_are_verified_as_a_whole() {
+        for (protocol, octets) in [(IpProtocol::TCP, tcp(ends4(), &[], b"hello")), (IpProtocol::UDP, udp(ends4(), b"hello"))] {
+            assert_eq!(datagram(ends4(), protocol, &octets), Some(Verdict::Good));
+            assert_eq!(datagram(ends6(), protocol, &octets), Some(Verdict::Bad));
+            assert_eq!(datagram(ends4(), protocol, &octets[..5]), Some(Verdict::Unverifiable));
+        }
+        assert_eq!(datagram(ends4(), IpProtocol::GRE, &[0; 40]), None);
+        let fragment = ipv4_with(17, &udp(ends4(), b"hello"), |header| header[6] = 0x20);
+        assert_eq!(transport(&packet(&frame(LinkType::RAW, &fragment))), None);
+    }
+}

@@ -40,13 +40,14 @@ pub(super) fn walk<'a>(ip: &mut Ip<'a>, packet: &'a [u8]) -> Option<Stop> {
 }
 
 /// The payload length of a jumbogram, from the hop-by-hop header that must then come first (RFC 2675 section 2).
+#[cold]
 pub(super) fn jumbo_len(protocol: IpProtocol, after: &[u8]) -> Option<usize> {
     if protocol != IpProtocol::HOP_BY_HOP {
         return None;
     }
     let len = usize::from(*after.get(1)?).saturating_add(1).saturating_mul(8);
-    let (_, value) = options(after.get(..len)?).find(|&(kind, _)| kind == OPTION_JUMBO)?;
-    usize::try_from(u32_at(value, 0)?).ok()
+    let jumbo = options(after.get(..len)?).find(|option| option.kind == OPTION_JUMBO)?;
+    usize::try_from(u32_at(jumbo.value, 0)?).ok()
 }
 
 /// Whether a header of this protocol leads on to another. The numbers are the same in both versions of IP.
@@ -79,6 +80,17 @@ pub(super) struct Header<'a> {
     pub(super) at: usize,
     /// All of its octets: at least 8.
     pub(super) octets: &'a [u8],
+}
+
+/// An option of a hop-by-hop or destination header.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ipv6Option<'a> {
+    /// Offset from the start of its header, in octets.
+    pub(super) at: usize,
+    /// Its kind.
+    pub(super) kind: u8,
+    /// Its value, without kind and length.
+    pub(super) value: &'a [u8],
 }
 
 impl<'a> Headers<'a> {
@@ -127,15 +139,14 @@ impl<'a> Header<'a> {
     }
 
     /// The options of a hop-by-hop or destination header.
-    pub(super) fn options(&self) -> impl Iterator<Item = (u8, &'a [u8])> + use<'a> {
+    pub(super) fn options(&self) -> impl Iterator<Item = Ipv6Option<'a>> + use<'a> {
         let has_options = matches!(self.protocol, IpProtocol::HOP_BY_HOP | IpProtocol::DESTINATION_OPTIONS);
         options(if has_options { self.octets } else { &[] })
     }
 
     /// Who really sent the packet, as a destination header says.
     fn home_address(&self) -> Option<Ipv6Addr> {
-        let (_, value) = self.options().find(|&(kind, _)| kind == OPTION_HOME_ADDRESS)?;
-        address(value, 0)
+        address(self.options().find(|option| option.kind == OPTION_HOME_ADDRESS)?.value, 0)
     }
 
     /// The last address of a routing header that is not used up.
@@ -176,8 +187,8 @@ fn header_len(protocol: IpProtocol, field: u8) -> usize {
     }
 }
 
-/// Kind and value of each option of a whole hop-by-hop or destination header; ends at one that overruns it.
-fn options(header: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
+/// The options of a whole hop-by-hop or destination header, without single octets of padding; ends at one that overruns it.
+fn options(header: &[u8]) -> impl Iterator<Item = Ipv6Option<'_>> {
     let mut rest = header.get(2..).unwrap_or_default();
     std::iter::from_fn(move || {
         while let [OPTION_PAD, after @ ..] = rest {
@@ -185,8 +196,9 @@ fn options(header: &[u8]) -> impl Iterator<Item = (u8, &[u8])> {
         }
         let (&[kind, len], after) = rest.split_first_chunk()?;
         let (value, after) = after.split_at_checked(usize::from(len))?;
+        let at = header.len().saturating_sub(rest.len());
         rest = after;
-        Some((kind, value))
+        Some(Ipv6Option { at, kind, value })
     })
 }
 
@@ -202,4 +214,137 @@ fn rpl_last(header: &[u8], elided: usize, padding: usize, destination: IpAddr) -
 
 fn address(octets: &[u8], at: usize) -> Option<Ipv6Addr> {
     octets.get(at..)?.first_chunk::<16>().copied().map(Ipv6Addr::from)
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+mod tests {
+    use super::super::testing::{PORTS, V6, concat, ends4, ends6, ethernet, frame, ipv4, ipv6, tcp, udp};
+    use super::super::{Packet, Reason, checksum, packet, reassembled};
+    use super::*;
+    use crate::capture::LinkType;
+
+    /// A hop-by-hop or destination header in front of UDP: two octets, then `options`.
+    fn with_options(options: &[u8]) -> Vec<u8> {
+        concat(&[&[17, u8::try_from((options.len() + 2) / 8 - 1).unwrap()], options])
+    }
+
+    /// A routing header of this type and these segments left, in front of UDP.
+    fn routing(kind: u8, left: u8, last: [u8; 4], addresses: &[Ipv6Addr]) -> Vec<u8> {
+        let addresses: Vec<u8> = addresses.iter().flat_map(Ipv6Addr::octets).collect();
+        concat(&[&[17, u8::try_from(addresses.len() / 8).unwrap(), kind, left], &last, &addresses])
+    }
+
+    /// Reads a packet of `protocol` whose payload is `header` and UDP, and hands it to `inspect`.
+    fn read(protocol: u8, header: &[u8], inspect: impl Fn(&Packet<'_>)) {
+        let octets = ipv6(protocol, &concat(&[header, &udp(ends6(), b"ab")]));
+        inspect(&packet(&frame(LinkType::IPV6, &octets)));
+    }
+
+    /// The final destination a routing header leads to.
+    #[track_caller]
+    fn check_final(header: &[u8], expected: Option<Ipv6Addr>) {
+        read(43, header, |packet| {
+            assert_eq!(packet.ports(), Some(PORTS));
+            let ip = packet.ip().unwrap();
+            assert_eq!(ip.final_destination, expected.map(IpAddr::V6));
+            assert_eq!(ip.ends(), (V6.0.into(), expected.unwrap_or(V6.1).into()));
+            assert_eq!((ip.protocol, ip.payload_len), (IpProtocol::UDP, 10));
+        });
+    }
+
+    #[test]
+    fn extension_headers_belong_to_the_header() {
+        for (protocol, header) in [
+            (0, with_options(&[1, 4, 0, 0, 0, 0])),
+            (60, with_options(&[0; 14])),
+            (44, vec![17, 0, 0, 0, 0, 0, 0, 9]),
+            (51, vec![17, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]),
+        ] {
+            read(protocol, &header, |packet| {
+                assert_eq!((packet.stop, packet.ports()), (None, Some(PORTS)), "{protocol}");
+                let ip = packet.ip().unwrap();
+                assert_eq!((ip.header.len(), ip.payload_len, ip.fragment), (40 + header.len(), 10, None), "{protocol}");
+                assert_eq!(checksum::transport(packet), Some(checksum::Verdict::Good), "{protocol}");
+            });
+        }
+    }
+
+    #[test]
+    fn an_authentication_header_may_follow_ipv4() {
+        let octets = ipv4(51, &concat(&[&[6, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1], &tcp(ends4(), &[], b"ab")]));
+        let frame = frame(LinkType::RAW, &octets);
+        let packet = packet(&frame);
+        assert_eq!((packet.ports(), packet.ip().unwrap().header.len()), (Some(PORTS), 32));
+        assert_eq!(checksum::ip_header(packet.ip().unwrap()), checksum::Verdict::Good);
+    }
+
+    #[test]
+    fn routing_headers_lead_to_their_last_address() {
+        let address = |last| Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, last);
+        let route = [address(10), address(11), address(12)];
+        check_final(&routing(0, 2, [0; 4], &route), Some(address(12)));
+        check_final(&routing(0, 0, [0; 4], &route), None);
+        check_final(&routing(2, 1, [0; 4], &route[..1]), Some(address(10)));
+        check_final(&routing(4, 1, [2, 0, 0, 0], &route), Some(address(10)));
+        check_final(&routing(4, 0, [2, 0, 0, 0], &route), None);
+        check_final(&routing(3, 3, [0; 4], &route), Some(address(12)));
+        check_final(&routing(5, 1, [0; 4], &route), None);
+        // Compressed to the last octet of each address, and five octets of padding.
+        let compressed = [17, 1, 3, 2, 0xff, 0x50, 0, 0, 10, 11, 12, 0, 0, 0, 0, 0];
+        check_final(&compressed, Some(address(12)));
+    }
+
+    #[test]
+    fn a_home_address_is_the_sender() {
+        let home = Ipv6Addr::new(0xfd00, 0, 0, 0, 0, 0, 0, 0x77);
+        let header = with_options(&concat(&[&[1, 2, 0, 0, 0xc9, 16], &home.octets()]));
+        read(60, &header, |packet| {
+            assert_eq!(packet.ip().unwrap().ends(), (home.into(), V6.1.into()));
+            assert_eq!(packet.ip().unwrap().source, IpAddr::V6(V6.0));
+        });
+    }
+
+    #[test]
+    fn jumbograms_have_their_length_in_an_option() {
+        let segment = tcp(ends6(), &[], b"ab");
+        let mut octets = ipv6(0, &concat(&[&[6, 0, 0xc2, 4, 0, 0, 0, 30], &segment, &[0xff; 9]]));
+        octets[4..6].fill(0);
+        let frame = frame(LinkType::IPV6, &octets);
+        let packet = packet(&frame);
+        assert_eq!(packet.ip().map(|ip| ip.payload_len), Some(22));
+        assert_eq!(packet.tcp().map(|segment| segment.payload), Some(&b"ab"[..]));
+    }
+
+    #[test]
+    fn fragments_are_decoded_once_they_are_together() {
+        let header = with_options(&[1, 4, 0, 0, 0, 0]);
+        let whole = concat(&[&header, &udp(ends6(), &[7; 30])]);
+        let fragment = ipv6(44, &concat(&[&[60, 0, 0, 1, 0, 0, 0, 9], &whole[..24]]));
+        let frame = frame(LinkType::IPV6, &fragment);
+        let packet = packet(&frame);
+        let ip = packet.ip().unwrap();
+        assert_eq!(ip.fragment, Some(Fragment { id: 9, offset: 0, more: true }));
+        assert_eq!((ip.protocol, ip.header.len(), packet.transport.is_none()), (IpProtocol::DESTINATION_OPTIONS, 48, true));
+
+        let (ip, transport, stop) = reassembled(ip, &whole);
+        assert_eq!((ip.fragment, ip.protocol, ip.payload_len, stop), (None, IpProtocol::UDP, 38, None));
+        let Some(super::super::Transport::Udp(datagram)) = transport else { panic!("{transport:?}") };
+        assert_eq!((datagram.at, datagram.payload_len), (8, 30));
+        assert_eq!(checksum::datagram(ip.ends(), ip.protocol, ip.payload), Some(checksum::Verdict::Good));
+    }
+
+    #[test]
+    fn a_header_that_overruns_its_packet_is_malformed() {
+        let octets = ethernet(0x86dd, &concat(&[&ipv6(60, &[17, 9, 1, 4, 0, 0, 0, 0]), &[0; 99]]));
+        let stop = packet(&frame(LinkType::ETHERNET, &octets)).stop.unwrap();
+        assert_eq!((stop.at, stop.reason), (54, Reason::Malformed("extension header is longer than its packet")));
+    }
+
+    #[test]
+    fn encrypted_payload_is_named() {
+        read(50, &[], |packet| {
+            assert!(matches!(packet.transport, Some(super::super::Transport::Other(IpProtocol::ESP))));
+        });
+    }
 }

@@ -20,117 +20,21 @@ pub mod link;
 pub mod name;
 pub mod options;
 pub mod port;
+mod read;
 pub mod seq;
 pub mod tcp;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 pub mod udp;
 
 use std::fmt;
 
-use self::cursor::{Cursor, len32, u16_at};
-use self::ip::{Fragment, Ip};
-use crate::capture::{Frame, InterfaceId, LinkType, PacketFlags, Timestamp};
+pub use read::{first_fragment, packet, reassembled, transport};
 
-/// Reads the headers of one frame.
-#[inline]
-pub fn packet<'a>(frame: &Frame<'a>) -> Packet<'a> {
-    let mut headers = link::Headers::new(frame);
-    while headers.next().is_some() {}
-    let (network, transport, stop) = match headers.stop {
-        None => network(&headers),
-        stop => (None, None, stop),
-    };
-    Packet {
-        number: frame.number,
-        timestamp: frame.timestamp,
-        interface: frame.interface,
-        link_type: frame.link_type,
-        original_len: frame.original_len,
-        captured_len: frame.captured_len(),
-        flags: frame.flags(),
-        link: headers.link(),
-        network,
-        transport,
-        stop,
-    }
-}
-
-/// The packet whose payload was put together from fragments, of which `ip` is one, and its transport header.
-///
-/// Offsets in the transport count from the start of `payload`, which is all of the datagram.
-pub fn reassembled<'a>(ip: &Ip<'a>, payload: &'a [u8]) -> (Ip<'a>, Option<Transport<'a>>, Option<Stop>) {
-    let mut whole = Ip { fragment: None, payload, payload_len: len32(payload.len()), ..*ip };
-    let stop = extension::walk(&mut whole, ip.header);
-    if stop.is_some() {
-        return (whole, None, stop);
-    }
-    let at = payload.len().saturating_sub(whole.payload.len());
-    let (transport, stop) = transport(&whole, whole.payload, at);
-    (whole, transport, stop)
-}
-
-/// The transport header at the start of `payload`, which is all that was sent under `ip`; offsets in it count from `at`.
-pub fn transport<'a>(ip: &Ip<'a>, payload: &'a [u8], at: usize) -> (Option<Transport<'a>>, Option<Stop>) {
-    upper(ip, Cursor { at, octets: payload, wire_len: Some(payload.len()) })
-}
-
-/// The transport header of a first fragment that cannot be reassembled; `None` for later fragments, which hold none.
-///
-/// A TCP segment then has a payload length of 0, which is to say unknown.
-pub fn first_fragment<'a>(ip: &Ip<'a>) -> (Option<Transport<'a>>, Option<Stop>) {
-    match ip.fragment {
-        Some(Fragment { offset: 0, .. }) => upper(ip, Cursor { wire_len: None, ..ip.rest() }),
-        _ => (None, None),
-    }
-}
-
-type Read<'a> = (Option<Network<'a>>, Option<Transport<'a>>, Option<Stop>);
-
-/// Reads what follows the link headers.
-#[inline]
-fn network<'a>(headers: &link::Headers<'a>) -> Read<'a> {
-    let rest = headers.rest;
-    match headers.next {
-        link::Protocol::Network(ether_type @ (EtherType::IPV4 | EtherType::IPV6)) => match ip::packet(ether_type, rest) {
-            (Some(ip), None) if ip.fragment.is_none() => {
-                let (transport, stop) = upper(&ip, ip.rest());
-                (Some(Network::Ip(ip)), transport, stop)
-            }
-            (ip, stop) => (ip.map(Network::Ip), None, stop),
-        },
-        link::Protocol::Network(ether_type @ EtherType::ARP) => match arp::message(rest) {
-            (Some(arp), stop) => (Some(Network::Arp(arp)), None, stop),
-            (None, stop) => (Some(Network::Other(ether_type)), None, stop),
-        },
-        link::Protocol::Network(ether_type) => (Some(Network::Other(ether_type)), None, None),
-        link::Protocol::Unknown(number) => (None, None, Some(rest.stop(Layer::Network, Reason::Unsupported(number)))),
-        // The chain does not end at any other.
-        _ => (None, None, None),
-    }
-}
-
-/// Reads what follows the IP headers.
-#[inline]
-fn upper<'a>(ip: &Ip<'_>, rest: Cursor<'a>) -> (Option<Transport<'a>>, Option<Stop>) {
-    match ip.protocol {
-        IpProtocol::TCP => {
-            let (segment, stop) = tcp::segment(rest);
-            (segment.map(Transport::Tcp), stop)
-        }
-        IpProtocol::UDP | IpProtocol::UDP_LITE => {
-            let (datagram, stop) = udp::datagram(ip, rest);
-            (datagram.map(Transport::Udp), stop)
-        }
-        IpProtocol::ICMP | IpProtocol::ICMPV6 => {
-            let (message, stop) = icmp::message(ip.protocol, rest);
-            (message.map(Transport::Icmp), stop)
-        }
-        IpProtocol::SCTP => match ip.protocol.ports(rest.octets) {
-            Some((source_port, destination_port)) => (Some(Transport::Sctp { source_port, destination_port }), None),
-            None => (None, Some(rest.cut(Layer::Transport, 12))),
-        },
-        other => (Some(Transport::Other(other)), None),
-    }
-}
+use self::cursor::u16_at;
+use crate::capture::{InterfaceId, LinkType, PacketFlags, Timestamp};
 
 /// The headers of one frame: what was readable, and where and why reading stopped.
 #[derive(Clone, Copy, Debug)]

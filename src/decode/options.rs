@@ -179,3 +179,61 @@ fn value(kind: u8, octets: &[u8]) -> Value<'_> {
 fn is_cookie(octets: &[u8]) -> bool {
     matches!(octets.len(), 0 | 4 | 6 | 8 | 10 | 12 | 14 | 16)
 }
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+mod tests {
+    use super::*;
+
+    /// The values of `octets`, each with its offset and length.
+    #[track_caller]
+    fn check(octets: &[u8], expected: &[(usize, usize, Value<'_>)]) {
+        let found: Vec<_> = options(octets).map(|option| (option.at, option.len, option.value)).collect();
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn every_kind_that_is_read() {
+        check(&[2, 4, 0xff, 0xd7], &[(0, 4, Value::MaximumSegmentSize(65495))]);
+        check(&[1, 3, 3, 7], &[(0, 1, Value::NoOperation), (1, 3, Value::WindowScale(7))]);
+        check(&[4, 2, 0, 9], &[(0, 2, Value::SackPermitted), (2, 1, Value::EndOfList)]);
+        check(&[8, 10, 0, 0, 0, 1, 0, 0, 0, 2], &[(0, 10, Value::Timestamps { value: 1, echo: 2 })]);
+        check(&[28, 4, 0x80, 5], &[(0, 4, Value::UserTimeout { minutes: true, amount: 5 })]);
+        check(&[30, 4, 0x21, 0], &[(0, 4, Value::Multipath { subtype: 2 })]);
+        check(&[34, 2], &[(0, 2, Value::FastOpen(&[]))]);
+        check(&[34, 6, 1, 2, 3, 4], &[(0, 6, Value::FastOpen(&[1, 2, 3, 4]))]);
+        check(&[254, 4, 0xf9, 0x89], &[(0, 4, Value::FastOpen(&[]))]);
+        check(&[253, 4, 0xe2, 0xd4], &[(0, 4, Value::Experiment(0xe2d4))]);
+        check(&[29, 4, 1, 2], &[(0, 4, Value::Authentication(&[1, 2]))]);
+        check(&[&[19, 18][..], &[7; 16]].concat(), &[(0, 18, Value::Md5(&[7; 16]))]);
+    }
+
+    #[test]
+    fn sack_blocks_in_order() {
+        let octets = [5, 18, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 9];
+        let Some(TcpOption { value: Value::Sack(blocks), .. }) = options(&octets).next() else { panic!() };
+        let blocks: Vec<_> = blocks.iter().collect();
+        assert_eq!(blocks, [(SeqNumber(1), SeqNumber(2)), (SeqNumber(8), SeqNumber(9))]);
+    }
+
+    #[test]
+    fn unknown_kinds_are_stepped_over() {
+        check(&[77, 3, 9, 4, 2], &[(0, 3, Value::Unknown(&[9])), (3, 2, Value::SackPermitted)]);
+    }
+
+    #[test]
+    fn a_wrong_length_does_not_hide_what_follows() {
+        check(&[2, 3, 5, 4, 2], &[(0, 3, Value::WrongLength(&[5])), (3, 2, Value::SackPermitted)]);
+        check(&[5, 5, 1, 2, 3], &[(0, 5, Value::WrongLength(&[1, 2, 3]))]);
+        check(&[34, 3, 1], &[(0, 3, Value::WrongLength(&[1]))]);
+    }
+
+    #[test]
+    fn an_impossible_length_ends_the_list() {
+        for length in [0, 1, 5, 255] {
+            check(&[1, 3, length, 7, 1], &[(0, 1, Value::NoOperation), (1, 4, Value::Broken)]);
+        }
+        check(&[2], &[(0, 1, Value::Broken)]);
+        check(&[], &[]);
+    }
+}

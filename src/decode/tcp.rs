@@ -122,20 +122,16 @@ impl fmt::Display for Flags {
 /// Octets of header that hold ports, numbers and flags: with fewer, a segment cannot be told from another.
 const IDENTIFYING_LEN: usize = 16;
 
-/// Reads a segment. One whose header is cut or contradicts itself comes without options and payload, and with the reason.
+/// Reads a segment whose header was captured whole and says nothing impossible.
 #[inline]
-pub(super) fn segment(rest: Cursor<'_>) -> (Option<Segment<'_>>, Option<Stop>) {
-    match TcpHeaderSlice::from_slice(rest.octets) {
-        Ok(header) if rest.wire_len.is_none_or(|wire| header.slice().len() <= wire) => (Some(whole(&header, rest)), None),
-        _ => partial(rest),
-    }
-}
-
-#[inline]
-fn whole<'a>(header: &TcpHeaderSlice<'a>, rest: Cursor<'a>) -> Segment<'a> {
+pub(super) fn whole(rest: Cursor<'_>) -> Option<Segment<'_>> {
+    let header = TcpHeaderSlice::from_slice(rest.octets).ok()?;
     let octets = header.slice();
+    if rest.wire_len.is_some_and(|wire| wire < octets.len()) {
+        return None;
+    }
     let payload = rest.skip(octets.len());
-    Segment {
+    Some(Segment {
         at: rest.at,
         source_port: header.source_port(),
         destination_port: header.destination_port(),
@@ -149,15 +145,15 @@ fn whole<'a>(header: &TcpHeaderSlice<'a>, rest: Cursor<'a>) -> Segment<'a> {
         options: octets.get(Segment::MIN_HEADER_LEN..).unwrap_or_default(),
         payload: payload.octets,
         payload_len: payload.wire_len.map_or(0, len32),
-    }
+    })
 }
 
-/// What can be said of a segment whose header is not all there, read by hand: etherparse gives nothing then.
+/// What can be said of a segment that is not [`whole`], and why; read by hand, since etherparse gives nothing then.
 #[cold]
-fn partial(rest: Cursor<'_>) -> (Option<Segment<'_>>, Option<Stop>) {
+pub(super) fn partial(rest: Cursor<'_>) -> (Option<Segment<'_>>, Stop) {
     let Some(&[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, offset, _, w0, w1]) = rest.octets.first_chunk::<IDENTIFYING_LEN>()
     else {
-        return (None, Some(rest.cut(Layer::Transport, Segment::MIN_HEADER_LEN)));
+        return (None, rest.cut(Layer::Transport, Segment::MIN_HEADER_LEN));
     };
     let header_len = offset >> 4 << 2;
     let stop = if usize::from(header_len) < Segment::MIN_HEADER_LEN {
@@ -182,11 +178,107 @@ fn partial(rest: Cursor<'_>) -> (Option<Segment<'_>>, Option<Stop>) {
         payload: &[],
         payload_len: rest.wire_len.map_or(0, |wire| len32(wire.saturating_sub(usize::from(header_len)))),
     };
-    (Some(segment), Some(stop))
+    (Some(segment), stop)
 }
 
 /// The twelve bits before the window: etherparse has no accessor for the three reserved ones.
 #[inline]
 fn flags(header: &[u8]) -> Flags {
     Flags(u16_at(header, 12).unwrap_or(0) & 0x0fff)
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects)]
+mod tests {
+    use super::super::testing::{PORTS, cut, ends4, frame, ipv4, ipv4_with, tcp};
+    use super::super::{Reason, Transport, first_fragment, packet};
+    use super::*;
+    use crate::capture::LinkType;
+
+    /// A raw packet with MSS and SACK permitted and five octets of payload: 20 octets of IP, 28 of TCP, 5.
+    fn sample() -> Vec<u8> {
+        ipv4(6, &tcp(ends4(), &[2, 4, 5, 180, 4, 2, 1, 0], b"hello"))
+    }
+
+    #[test]
+    fn fields_of_a_segment() {
+        let octets = sample();
+        let frame = frame(LinkType::RAW, &octets);
+        let packet = packet(&frame);
+        let segment = packet.tcp().unwrap();
+        assert_eq!((segment.at, segment.source_port, segment.destination_port), (20, PORTS.0, PORTS.1));
+        assert_eq!((segment.sequence, segment.acknowledgment), (SeqNumber(1000), SeqNumber(2000)));
+        assert_eq!((segment.flags, segment.flags.to_string().as_str()), (Flags(0x18), "PSH, ACK"));
+        assert_eq!((segment.header_len, segment.window, segment.urgent), (28, 512, 0));
+        assert_eq!((segment.options, segment.payload, segment.payload_len), (&[2, 4, 5, 180, 4, 2, 1, 0][..], &b"hello"[..], 5));
+        assert_eq!(segment.sequence_len(), 5);
+    }
+
+    #[test]
+    fn all_twelve_bits_are_flags() {
+        let mut segment = tcp(ends4(), &[], b"");
+        (segment[12], segment[13]) = (0x5f, 0xff);
+        let octets = ipv4(6, &segment);
+        assert_eq!(packet(&frame(LinkType::RAW, &octets)).tcp().unwrap().flags, Flags(0xfff));
+        assert_eq!(Flags(0x1c2).to_string(), "SYN, ECE, CWR, AE");
+        assert_eq!(Flags(0).to_string(), "<None>");
+    }
+
+    #[test]
+    fn a_header_cut_in_its_options_still_names_its_connection() {
+        let octets = sample();
+        for have in 16..28 {
+            let packet = packet(&cut(&frame(LinkType::RAW, &octets), 20 + have));
+            let segment = packet.tcp().unwrap();
+            assert_eq!((segment.source_port, segment.sequence, segment.flags), (PORTS.0, SeqNumber(1000), Flags(0x18)));
+            assert_eq!((segment.payload_len, segment.options.len()), (5, have.saturating_sub(20)));
+            assert_eq!(packet.stop.map(|stop| stop.reason), Some(Reason::Cut { need: 28, have }));
+        }
+    }
+
+    #[test]
+    fn with_less_than_sixteen_octets_only_ports_are_known() {
+        let octets = sample();
+        for have in 0..16 {
+            let packet = packet(&cut(&frame(LinkType::RAW, &octets), 20 + have));
+            assert!(packet.transport.is_none());
+            assert_eq!(packet.ports(), (have >= 4).then_some(PORTS));
+            assert_eq!(packet.stop.map(|stop| (stop.at, stop.reason)), Some((20, Reason::Cut { need: 20, have })));
+        }
+    }
+
+    #[test]
+    fn data_offsets_that_cannot_be() {
+        for (offset, reason) in [
+            (0x40, "TCP header length is below 20 octets"),
+            (0x00, "TCP header length is below 20 octets"),
+            (0xf0, "TCP header is longer than its packet"),
+        ] {
+            let mut segment = tcp(ends4(), &[], b"hello");
+            segment[12] = offset;
+            let octets = ipv4(6, &segment);
+            let frame = frame(LinkType::RAW, &octets);
+            let packet = packet(&frame);
+            assert_eq!(packet.stop.map(|stop| (stop.at, stop.reason)), Some((20, Reason::Malformed(reason))));
+            let segment = packet.tcp().unwrap();
+            assert_eq!((segment.header_len, segment.payload), (offset >> 2, &[][..]));
+        }
+    }
+
+    #[test]
+    fn the_length_of_a_first_fragment_is_unknown() {
+        let octets = ipv4_with(6, &tcp(ends4(), &[], &[7; 12]), |header| header[6] = 0x20);
+        let frame = frame(LinkType::RAW, &octets);
+        let packet = packet(&frame);
+        let (Some(Transport::Tcp(segment)), None) = first_fragment(packet.ip().unwrap()) else { panic!() };
+        assert_eq!((segment.source_port, segment.payload.len(), segment.payload_len), (PORTS.0, 12, 0));
+    }
+
+    #[test]
+    fn syn_and_fin_take_up_a_number_each() {
+        let mut segment = tcp(ends4(), &[], b"ab");
+        segment[13] = 0x03;
+        let octets = ipv4(6, &segment);
+        assert_eq!(packet(&frame(LinkType::RAW, &octets)).tcp().unwrap().sequence_len(), 4);
+    }
 }

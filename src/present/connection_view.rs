@@ -87,3 +87,22 @@ fn duration(connection: &Connection) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::testing::{opened_and_closed, trace, written};
+
+    #[test]
+    fn a_row_and_three_sentences() {
+        let text = written(|out| write(&trace(&opened_and_closed()).connections, Look::default(), out));
+        let expected = "  \
+Stream  Initiator       Responder    Outcome  Octets →  ← Octets  Duration
+  tcp:0   10.0.0.1:40000  10.0.0.2:80  closed          0         0  5.00 ms
+          SYN 1 → SYN-ACK 2 → ACK 3, round trip 2.00 ms
+          closed by initiator first, FIN 4 and FIN 5, 3 segments
+          initiator TIME-WAIT (proved), responder CLOSED (assumed)
+";
+        assert_eq!(text, expected);
+    }
+}

@@ -12,7 +12,7 @@ use crate::capture::Frame;
 use crate::decode::field::{Field, LayerView, layers};
 use crate::decode::port::PortClass;
 use crate::decode::{Packet, Transport};
-use crate::track::Update;
+use crate::track::{Transition, Update};
 
 /// One frame, and what became of it in the tracker.
 #[derive(Clone, Copy, Debug)]
@@ -87,36 +87,51 @@ fn write_context(update: &Update<'_>, look: Look, out: &mut impl Write) -> io::R
         let flow = about.flow.map(|flow| format!(", {flow}")).unwrap_or_default();
         writeln!(out, "an error about a packet from {} to {}{flow}", about.source, about.destination)?;
     }
+    for Transition { side, from, to, .. } in update.transitions {
+        writeln!(out, "{}: {} → {} ({})", words::side(*side), from.state, to.state, to.evidence)?;
+    }
     update.notes.iter().try_for_each(|note| writeln!(out, "{}", look.paint(Ink::Bad, note.oddity)))
 }
 
-/// Colours for layers, outermost first; they repeat.
-const LAYERS: [Ink; 4] = [Ink::Quiet, Ink::Strong, Ink::Udp, Ink::Tcp];
-
-const fn ink(place: usize) -> Ink {
-    LAYERS[place % LAYERS.len()]
+/// TCP and UDP in their own colours, the layers around them in colours that repeat.
+fn ink(layer: &LayerView, place: usize) -> Ink {
+    match layer.name {
+        "tcp" => Ink::Tcp,
+        "udp" => Ink::Udp,
+        _ => Ink::Layer(place),
+    }
 }
 
 fn write_layer(layer: &LayerView, place: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "\n{}  {}", look.paint(ink(place), &layer.name), look.paint(Ink::Quiet, octets(&layer.span)))?;
+    let name = look.paint(ink(layer, place), layer.label);
+    writeln!(out, "\n{name}  {}", look.paint(Ink::Quiet, format!("{}, {}", layer.name, octets(&layer.span))))?;
     let widest = layer.fields.iter().map(|field| field.label.width()).max().unwrap_or(0);
     layer.fields.iter().try_for_each(|field| write_field(field, widest, look, out))
 }
 
+/// Where a field stands, its name, its value with what that means, and its name in display filters.
 fn write_field(field: &Field, widest: usize, look: Look, out: &mut impl Write) -> io::Result<()> {
     let pad = " ".repeat(widest.saturating_sub(field.label.width()));
     let note = field.note.as_ref().map(|note| format!("  ({})", sanitize(note))).unwrap_or_default();
-    let place = octets(&field.span);
-    let tail = look.paint(Ink::Quiet, format!("{}  {place}", field.name));
-    writeln!(out, "  {}{pad}  {}{note}  {tail}", field.label, sanitize(&field.value))
+    let (place, name) = (look.paint(Ink::Quiet, format!("{:>7}", range(&field.span))), look.paint(Ink::Quiet, field.name));
+    writeln!(out, "  {place}  {}{pad}  {}{note}  {name}", field.label, sanitize(&field.value))
 }
 
-/// `octets 34–41`, `octet 23`.
+/// `octets 34–41`, `no octets`.
 fn octets(span: &Range<usize>) -> String {
     match span.len() {
-        0 => String::new(),
+        0 => "no octets".to_owned(),
         1 => format!("octet {}", span.start),
-        _ => format!("octets {}–{}", span.start, span.end - 1),
+        _ => format!("octets {}", range(span)),
+    }
+}
+
+/// `34–41`, `23`, or nothing.
+fn range(span: &Range<usize>) -> String {
+    match span.len() {
+        0 => String::new(),
+        1 => span.start.to_string(),
+        _ => format!("{}–{}", span.start, span.end - 1),
     }
 }
 
@@ -134,23 +149,28 @@ fn write_layout(packet: &Packet<'_>, look: Look, out: &mut impl Write) -> io::Re
     }
 }
 
+/// The layer that stands for the whole frame: it has octets of no header.
+const WHOLE: &str = "frame";
+
 /// Octets in a line of the dump.
 const ROW: usize = 16;
 
 /// Writes the octets, each layer on lines of its own with its name in front.
 fn write_octets(octets: &[u8], layers: &[LayerView], look: Look, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{}", look.paint(Ink::Strong, words::counted(octets.len() as u64, "octet")))?;
-    let widest = layers.iter().map(|layer| layer.name.width()).max().unwrap_or(0).max(4);
+    let widest = layers.iter().map(|layer| layer.name.len()).max().unwrap_or(0).max(REST.len());
     let mut at = 0;
-    for (place, layer) in layers.iter().enumerate() {
+    for (place, layer) in layers.iter().enumerate().filter(|(_, layer)| layer.name != WHOLE) {
         let (start, end) = (layer.span.start.clamp(at, octets.len()), layer.span.end.clamp(at, octets.len()));
-        write_part(octets, at..start, &format!("{:widest$}", "rest"), Ink::Quiet, look, out)?;
-        let pad = " ".repeat(widest - layer.name.width());
-        write_part(octets, start..end, &format!("{}{pad}", layer.name), ink(place), look, out)?;
+        write_part(octets, at..start, &format!("{REST:widest$}"), Ink::Quiet, look, out)?;
+        write_part(octets, start..end, &format!("{:widest$}", layer.name), ink(layer, place), look, out)?;
         at = end;
     }
-    write_part(octets, at..octets.len(), &format!("{:widest$}", "rest"), Ink::Quiet, look, out)
+    write_part(octets, at..octets.len(), &format!("{REST:widest$}"), Ink::Quiet, look, out)
 }
+
+/// What octets outside of all layers are called: padding, and what follows a header that is not read.
+const REST: &str = "rest";
 
 /// Writes the octets of one layer in their columns.
 fn write_part(octets: &[u8], span: Range<usize>, name: &str, ink: Ink, look: Look, out: &mut impl Write) -> io::Result<()> {

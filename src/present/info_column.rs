@@ -14,7 +14,7 @@ use crate::decode::options::{self, TcpOption, Value};
 use crate::decode::tcp::{Flags, Segment};
 use crate::decode::udp::Datagram;
 use crate::decode::{IpProtocol, Network, Packet, Transport, name};
-use crate::track::{Relative, Update};
+use crate::track::{Analyzed, Relative, Update, Verdicts};
 
 /// Appends the Protocol column of a packet: the name of [`name::protocol`] as Wireshark writes it.
 pub fn write_protocol(packet: &Packet<'_>, transport: Option<&Transport<'_>>, out: &mut String) {
@@ -38,7 +38,10 @@ pub fn write(packet: &Packet<'_>, update: &Update<'_>, out: &mut String) {
 
 fn column(packet: &Packet<'_>, update: &Update<'_>, out: &mut String) -> fmt::Result {
     match (&update.transport, &packet.network) {
-        (Some(Transport::Tcp(segment)), _) => tcp(segment, update.relative, out)?,
+        (Some(Transport::Tcp(segment)), _) => {
+            update.analyzed.map_or(Ok(()), |analyzed| analysis(&analyzed, out))?;
+            tcp(segment, update.relative, out)?;
+        }
         (Some(Transport::Udp(datagram)), _) => udp(datagram, out)?,
         (Some(Transport::Icmp(message)), Some(Network::Ip(ip))) => icmp(message, ip, out)?,
         (Some(Transport::Sctp { source_port, destination_port }), _) => write!(out, "{source_port} → {destination_port}")?,
@@ -54,6 +57,46 @@ fn column(packet: &Packet<'_>, update: &Update<'_>, out: &mut String) -> fmt::Re
         (Some(stop), true) => write!(out, "{stop}"),
         (Some(stop), false) => write!(out, " [{stop}]"),
     }
+}
+
+/// What Wireshark puts in front of a segment's ports, last finding first.
+fn analysis(analyzed: &Analyzed, out: &mut String) -> fmt::Result {
+    const OUTER: [(Verdicts, &str); 9] = [
+        (Verdicts::ZERO_WINDOW_PROBE_ACK, "ZeroWindowProbeAck"),
+        (Verdicts::ZERO_WINDOW, "ZeroWindow"),
+        (Verdicts::ZERO_WINDOW_PROBE, "ZeroWindowProbe"),
+        (Verdicts::KEEP_ALIVE_ACK, "Keep-Alive ACK"),
+        (Verdicts::KEEP_ALIVE, "Keep-Alive"),
+        (Verdicts::WINDOW_FULL, "Window Full"),
+        (Verdicts::WINDOW_UPDATE, "Window Update"),
+        (Verdicts::ACK_LOST_SEGMENT, "ACKed unseen segment"),
+        (Verdicts::LOST_SEGMENT, "Previous segment not captured"),
+    ];
+    let verdicts = analyzed.verdicts;
+    if verdicts.is_empty() {
+        return Ok(());
+    }
+    if let Some((frame, times)) = analyzed.duplicate_of {
+        write!(out, "[TCP Dup ACK {frame}#{times}] ")?;
+    }
+    for (_, text) in OUTER.iter().filter(|(verdict, _)| verdicts.contains(*verdict)) {
+        write!(out, "[TCP {text}] ")?;
+    }
+    if let Some(text) = late(verdicts) {
+        write!(out, "[TCP {text}] ")?;
+    }
+    if verdicts.contains(Verdicts::REUSED_PORTS) { out.write_str("[TCP Port numbers reused] ") } else { Ok(()) }
+}
+
+/// The one word for a segment that comes late.
+fn late(verdicts: Verdicts) -> Option<&'static str> {
+    const LATE: [(Verdicts, &str); 4] = [
+        (Verdicts::SPURIOUS_RETRANSMISSION, "Spurious Retransmission"),
+        (Verdicts::FAST_RETRANSMISSION, "Fast Retransmission"),
+        (Verdicts::RETRANSMISSION, "Retransmission"),
+        (Verdicts::OUT_OF_ORDER, "Out-Of-Order"),
+    ];
+    LATE.iter().find(|(verdict, _)| verdicts.contains(*verdict)).map(|(_, text)| *text)
 }
 
 fn tcp(segment: &Segment<'_>, relative: Option<Relative>, out: &mut String) -> fmt::Result {
@@ -87,6 +130,7 @@ fn tcp_option(option: &TcpOption<'_>, base: u32, out: &mut String) -> fmt::Resul
             .iter()
             .try_for_each(|(left, right)| write!(out, " SLE={} SRE={}", left.0.wrapping_sub(base), right.0.wrapping_sub(base))),
         Value::Md5(_) => out.write_str(" MD5"),
+        Value::UserTimeout { amount, .. } => write!(out, " USER_TO={amount}"),
         Value::FastOpen([]) => out.write_str(" TFO=R"),
         Value::FastOpen(_) => out.write_str(" TFO=C"),
         _ => Ok(()),
@@ -96,7 +140,7 @@ fn tcp_option(option: &TcpOption<'_>, base: u32, out: &mut String) -> fmt::Resul
 fn udp(datagram: &Datagram<'_>, out: &mut String) -> fmt::Result {
     write!(out, "{} → {}", datagram.source_port, datagram.destination_port)?;
     if datagram.bad_length {
-        return write!(out, " [BAD UDP LENGTH {}]", datagram.length);
+        return write!(out, " [BAD UDP LENGTH {} < 8]", datagram.length);
     }
     write!(out, " Len={}", datagram.payload_len)
 }
@@ -124,9 +168,10 @@ fn fragment(ip: &Ip<'_>, out: &mut String) -> fmt::Result {
 }
 
 fn arp(message: &Arp, out: &mut String) -> fmt::Result {
-    let Arp { sender, target, sender_mac, .. } = message;
+    let Arp { sender, target, sender_mac, target_mac, .. } = message;
     match message.operation {
-        1 if sender == target => write!(out, "ARP Announcement for {target}"),
+        1 if sender == target && *target_mac == MacAddress::default() => write!(out, "ARP Announcement for {target}"),
+        1 if sender == target => write!(out, "Gratuitous ARP for {target} (Request)"),
         1 if sender.is_unspecified() => write!(out, "Who has {target}? (ARP Probe)"),
         1 => write!(out, "Who has {target}? Tell {sender}"),
         2 if sender == target => write!(out, "Gratuitous ARP for {target} (Reply)"),
@@ -156,13 +201,15 @@ fn icmpv6(message: &Message<'_>, ip: &Ip<'_>, out: &mut String) -> fmt::Result {
     out.push_str(icmpv6_name(message.kind));
     match (message.kind, echo(message), target(message)) {
         (128 | 129, Some((id, sequence)), _) => write!(out, " id=0x{id:04x}, seq={sequence}, hop limit={}", ip.hop_limit),
+        (133, ..) => link_address(message, 4).map_or(Ok(()), |mac| write!(out, " from {}", Mac(mac))),
+        (134, ..) => link_address(message, 12).map_or(Ok(()), |mac| write!(out, " from {}", Mac(mac))),
         (135, _, Some(target)) => {
             write!(out, " for {target}")?;
-            link_address(message).map_or(Ok(()), |mac| write!(out, " from {}", Mac(mac)))
+            link_address(message, 20).map_or(Ok(()), |mac| write!(out, " from {}", Mac(mac)))
         }
         (136, _, Some(target)) => {
             write!(out, " {target} ({})", advertisement_flags(message))?;
-            link_address(message).map_or(Ok(()), |mac| write!(out, " is at {}", Mac(mac)))
+            link_address(message, 20).map_or(Ok(()), |mac| write!(out, " is at {}", Mac(mac)))
         }
         _ => icmpv6_code(message.kind, message.code).map_or(Ok(()), |code| write!(out, " ({code})")),
     }
@@ -180,11 +227,15 @@ fn target(message: &Message<'_>) -> Option<Ipv6Addr> {
     Some(Ipv6Addr::from(octets))
 }
 
-/// The link-layer address in the first option of a neighbour message (RFC 4861 section 4.6.1).
-fn link_address(message: &Message<'_>) -> Option<MacAddress> {
-    match message.rest.get(20..28)? {
-        [1 | 2, 1, a, b, c, d, e, f] => Some(MacAddress([*a, *b, *c, *d, *e, *f])),
-        _ => None,
+/// The link-layer address among the options of a neighbour or router message (RFC 4861 section 4.6), which begin at `at`.
+fn link_address(message: &Message<'_>, at: usize) -> Option<MacAddress> {
+    let mut options = message.rest.get(at..)?;
+    loop {
+        match *options {
+            [1 | 2, 1, a, b, c, d, e, f, ..] => return Some(MacAddress([a, b, c, d, e, f])),
+            [_, units, ..] if units > 0 => options = options.get(8 * usize::from(units)..)?,
+            _ => return None,
+        }
     }
 }
 
@@ -263,6 +314,10 @@ const fn icmpv6_name(kind: u8) -> &'static str {
         136 => "Neighbor Advertisement",
         137 => "Redirect",
         143 => "Multicast Listener Report Message v2",
+        144 => "Home Agent Address Discovery Request",
+        145 => "Home Agent Address Discovery Reply",
+        146 => "Mobile Prefix Solicitation",
+        147 => "Mobile Prefix Advertisement",
         _ => "Unknown",
     }
 }
@@ -294,5 +349,64 @@ impl fmt::Display for Mac {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let MacAddress([a, b, c, d, e, g]) = self.0;
         f.pad(&format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::testing::track;
+
+    const SYN: &str = "00000000000000000000000008004500003cf31b40004006499e7f0000017f000001a16813893ffa66af00000000a002ffd7\
+                       fe3000000204ffd70402080a77f61376000000000103030a";
+    const UNREACHABLE: &str = "000000000000000000000000080045c0005d08a000004001733e7f0000017f0000010303b08c00000000\
+                               450000418f0540004011ada47f0000017f000001d50e1388002dfe40ecbbb4ed93a8ed84b0eab3b5ed9599eab3bc20\
+                               323032333132333420ed998deab8b8eb8f99";
+    const WHO_HAS: &str = "ffffffffffff000102030405080600010800060400010001020304050a0000010000000000000a000002";
+    const SOLICITATION: &str = "3333ff00000200010203040586dd6000000000203afffe80000000000000000000000000\
+                                0001ff0200000000000000000001ff0000028700000000000000fe800000000000000000000000000002\
+                                0101000102030405";
+
+    fn octets(hex: &str) -> Vec<u8> {
+        let digits: Vec<u8> = hex.bytes().filter_map(|digit| char::from(digit).to_digit(16)).map(|digit| digit as u8).collect();
+        digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    }
+
+    /// The columns of these frames, seen one after the other.
+    fn columns(frames: &[Vec<u8>]) -> Vec<String> {
+        let mut columns = Vec::new();
+        track(frames, |packet, update| {
+            let mut text = String::new();
+            write_protocol(packet, update.transport.as_ref(), &mut text);
+            text.push_str(": ");
+            write(packet, update, &mut text);
+            columns.push(text);
+        });
+        columns
+    }
+
+    #[test]
+    fn columns_read_as_in_tshark() {
+        let cases = [
+            (SYN, "TCP: 41320 → 5001 [SYN] Seq=0 Win=65495 Len=0 MSS=65495 SACK_PERM TSval=2012615542 TSecr=0 WS=1024"),
+            (UNREACHABLE, "ICMP: Destination unreachable (Port unreachable)"),
+            (WHO_HAS, "ARP: Who has 10.0.0.2? Tell 10.0.0.1"),
+            (SOLICITATION, "ICMPv6: Neighbor Solicitation for fe80::2 from 00:01:02:03:04:05"),
+        ];
+        for (hex, expected) in cases {
+            assert_eq!(columns(&[octets(hex)]), [expected]);
+        }
+    }
+
+    #[test]
+    fn findings_stand_in_front() {
+        let again = columns(&[octets(SYN), octets(SYN)]).pop().unwrap();
+        assert!(again.starts_with("TCP: [TCP Retransmission] 41320 → 5001 [SYN] Seq=0"), "{again}");
+    }
+
+    #[test]
+    fn a_cut_frame_says_where_it_ends() {
+        let cut = columns(&[octets(SYN)[..40].to_vec()]).pop().unwrap();
+        assert!(cut.contains("transport header at octet 34: needs 20 octets, 6 captured"), "{cut}");
     }
 }

@@ -24,6 +24,7 @@ pub struct Packets {
     texts: [String; 6],
     widths: [usize; 6],
     info: String,
+    begun: bool,
 }
 
 /// Places in [`Packets::texts`].
@@ -40,33 +41,19 @@ impl Packets {
     /// No frame yet.
     pub fn new(look: Look, dial: Dial) -> Self {
         let texts = Default::default();
-        Self { look, dial, line: Line::new(), texts, widths: [5, 11, 9, 11, 8, 6], info: String::new() }
+        Self { look, dial, line: Line::new(), texts, widths: TITLES.map(str::len), info: String::new(), begun: false }
     }
 
-    /// Writes the heading.
-    ///
-    /// # Errors
-    /// What the writer says.
-    pub fn heading(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let quiet = |line: &mut Line, title: &str, width: usize| {
-            line.painted(self.look, Ink::Quiet, title, width);
-        };
-        quiet(&mut self.line, &format!("{:>1$}", TITLES[NUMBER], self.widths[NUMBER]), 0);
-        for (title, width) in TITLES.iter().zip(self.widths).skip(TIME).take(PROTOCOL) {
-            quiet(&mut self.line, title, width);
-        }
-        quiet(&mut self.line, "Length", 6);
-        quiet(&mut self.line, TITLES[STREAM], self.widths[STREAM]);
-        quiet(&mut self.line, "Info", 0);
-        self.line.end(out)
-    }
-
-    /// Writes one frame; its time has `digits` digits after the point.
+    /// Writes one frame, the first one under a heading; its time has `digits` digits after the point.
     ///
     /// # Errors
     /// What the writer says.
     pub fn write(&mut self, packet: &Packet<'_>, update: &Update<'_>, digits: usize, out: &mut impl Write) -> io::Result<()> {
         self.fill(packet, update, digits);
+        if !self.begun {
+            self.begun = true;
+            self.write_heading(out)?;
+        }
         let width = |place: usize| self.widths[place];
         self.line.right(&self.texts[NUMBER], width(NUMBER)).left(&self.texts[TIME], width(TIME));
         self.line.left(&self.texts[SOURCE], width(SOURCE)).left(&self.texts[DESTINATION], width(DESTINATION));
@@ -74,10 +61,39 @@ impl Packets {
             Some(ink) => self.line.painted(self.look, ink, &self.texts[PROTOCOL], width(PROTOCOL)),
             None => self.line.left(&self.texts[PROTOCOL], width(PROTOCOL)),
         };
-        self.line.number(u64::from(packet.original_len), 6).left(&self.texts[STREAM], width(STREAM));
-        let taken = self.widths.iter().sum::<usize>() + 6 + 7 * 2;
-        let room = self.look.width.map_or(usize::MAX, |width| usize::from(width).saturating_sub(taken).max(MIN_INFO));
-        self.line.text(shortened(&self.info, room)).end(out)
+        self.line.number(u64::from(packet.original_len), LENGTH).left(&self.texts[STREAM], width(STREAM));
+        let room = self.make_room(out)?;
+        let (info, mark) = shortened(&self.info, room);
+        self.line.text(info).text(mark).end(out)
+    }
+
+    fn write_heading(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let quiet = |line: &mut Line, title: &str, width: usize| {
+            line.painted(self.look, Ink::Quiet, title, width);
+        };
+        quiet(&mut self.line, &format!("{:>1$}", TITLES[NUMBER], self.widths[NUMBER]), 0);
+        for (title, width) in TITLES.iter().zip(self.widths).skip(TIME).take(PROTOCOL) {
+            quiet(&mut self.line, title, width);
+        }
+        quiet(&mut self.line, "Length", LENGTH);
+        quiet(&mut self.line, TITLES[STREAM], self.widths[STREAM]);
+        self.make_room(out)?;
+        self.line.painted(self.look, Ink::Quiet, "Info", 0).end(out)
+    }
+
+    /// Goes on to a line of its own for the last column where a narrow terminal leaves it too little, and gives the
+    /// cells it has.
+    fn make_room(&mut self, out: &mut impl Write) -> io::Result<usize> {
+        let Some(width) = self.look.width.map(usize::from) else { return Ok(usize::MAX) };
+        let gaps = 2 * (self.widths.len() + 1);
+        let left = width.saturating_sub(self.widths.iter().sum::<usize>() + LENGTH + gaps);
+        if left >= MIN_INFO {
+            return Ok(left);
+        }
+        self.line.end(out)?;
+        let indent = self.widths[NUMBER];
+        self.line.left("", indent);
+        Ok(width.saturating_sub(indent + 2))
     }
 
     fn fill(&mut self, packet: &Packet<'_>, update: &Update<'_>, digits: usize) {
@@ -98,8 +114,11 @@ impl Packets {
     }
 }
 
-/// Cells of the Info column that a terminal always gets, even if lines then wrap.
-const MIN_INFO: usize = 20;
+/// Cells of the length of a frame.
+const LENGTH: usize = 6;
+
+/// Cells that the last column needs if it is to stand beside the others.
+const MIN_INFO: usize = 44;
 
 fn push(text: &mut String, value: impl std::fmt::Display) {
     use std::fmt::Write;
@@ -129,22 +148,24 @@ fn ink(update: &Update<'_>) -> Option<Ink> {
         Some(Transport::Tcp(segment)) if segment.flags.contains(Flags::RST) => Some(Ink::Bad),
         Some(Transport::Tcp(_)) => Some(Ink::Tcp),
         Some(Transport::Udp(_)) => Some(Ink::Udp),
-        Some(Transport::Icmp(message)) if message.quoted.is_some() => Some(Ink::Bad),
+        Some(Transport::Icmp(_)) if update.about.is_some() => Some(Ink::Bad),
         _ => None,
     }
 }
 
-/// The start of a text that fits into `room` cells.
-fn shortened(text: &str, room: usize) -> &str {
+/// A text if it fits into `room` cells, else its start and a mark that something is missing.
+fn shortened(text: &str, room: usize) -> (&str, &'static str) {
     if text.len() <= room {
-        return text;
+        return (text, "");
     }
-    let mut cells = 0;
-    let past = text.char_indices().find(|(_, character)| {
+    let (mut cells, mut kept) = (0, 0);
+    for (at, character) in text.char_indices() {
         cells += character.width().unwrap_or(0);
-        cells > room
-    });
-    past.map_or(text, |(end, _)| &text[..end])
+        if cells < room {
+            kept = at + character.len_utf8();
+        }
+    }
+    if cells <= room { (text, "") } else { (&text[..kept], "…") }
 }
 
 /// Conversations in the columns of Wireshark's window, written as they come.
@@ -210,5 +231,41 @@ impl ConversationRows {
             None => line.left("", 12),
         };
         line.end(out)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::testing::{dial, trace, track, udp, written};
+
+    #[test]
+    fn frames_in_the_columns_of_wireshark() {
+        let (mut packets, mut out) = (Packets::new(Look::default(), dial()), Vec::new());
+        track(&[udp("127.0.0.1:40001", "192.168.100.200:5000", 5)], |packet, update| {
+            packets.write(packet, update, 6, &mut out).unwrap();
+        });
+        let expected = "\
+No.  Time      Source     Destination      Protocol  Length  Stream  Info
+  1  0.000000  127.0.0.1  192.168.100.200  UDP           47  0       40001 → 5000 Len=5
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn conversations_in_the_columns_of_wireshark() {
+        let trace = trace(&[udp("10.0.0.1:1", "10.0.0.2:2", 5), udp("10.0.0.2:2", "10.0.0.1:1", 9)]);
+        let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first);
+        let text = written(|out| rows.write(&trace.conversations[0], Look::default(), out));
+        let words: Vec<&str> = text.split_whitespace().collect();
+        assert_eq!(words, ["10.0.0.1:1", "10.0.0.2:2", "udp:0", "2", "98", "1", "47", "1", "51", "0.000000", "0.001000"]);
+    }
+
+    #[test]
+    fn a_terminal_cuts_the_last_column() {
+        assert_eq!(shortened("40001 → 5000", 8), ("40001 →", "…"));
+        assert_eq!(shortened("40001 → 5000", 12), ("40001 → 5000", ""));
+        assert_eq!(shortened("홍길동", 5), ("홍길", "…"));
+        assert_eq!(shortened("short", 20), ("short", ""));
     }
 }

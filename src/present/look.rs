@@ -26,6 +26,8 @@ pub enum Ink {
     Strong,
     /// What may be passed over.
     Quiet,
+    /// A layer of a frame, by its place: neighbours differ.
+    Layer(usize),
 }
 
 impl Ink {
@@ -45,6 +47,7 @@ impl Ink {
             Self::Bad => "38;5;203",
             Self::Strong => "1",
             Self::Quiet => "2",
+            Self::Layer(place) => ["38;5;179", "38;5;108", "38;5;173", "38;5;73"][place % 4],
         }
     }
 
@@ -54,7 +57,7 @@ impl Ink {
             Self::Tcp => Some(141),
             Self::Udp => Some(75),
             Self::Bad => Some(203),
-            Self::Strong | Self::Quiet => None,
+            Self::Strong | Self::Quiet | Self::Layer(_) => None,
         }
     }
 }

@@ -20,5 +20,7 @@ pub mod report;
 pub mod sanitize;
 pub mod socket_view;
 pub mod table;
+#[cfg(test)]
+mod testing;
 pub mod time;
 pub mod words;

@@ -1,5 +1,6 @@
 //! The capture itself as text: what made it, on which interfaces, and what it can and cannot show.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::look::{Ink, Look};
@@ -14,7 +15,7 @@ use crate::track::{Survey, Trace};
 /// All that is known of a capture once it was read.
 #[derive(Clone, Copy, Debug)]
 pub struct Overview<'a> {
-    /// The file's name as the user gave it.
+    /// The file's name as the user gave it; `-` for standard input.
     pub file: &'a str,
     /// SHA-256 of the file on disk, in hexadecimal; `None` for standard input.
     pub sha256: Option<&'a str>,
@@ -35,7 +36,7 @@ pub struct Overview<'a> {
 pub fn write_heading(overview: &Overview<'_>, look: Look, dial: &Dial, out: &mut impl Write) -> io::Result<()> {
     let (description, survey) = (overview.description, &overview.trace.survey);
     let made_by = description.sections.iter().find_map(maker).map(|maker| format!(" by {maker}")).unwrap_or_default();
-    writeln!(out, "{}", look.paint(Ink::Strong, sanitize(overview.file)))?;
+    writeln!(out, "{}", look.paint(Ink::Strong, file_name(overview)))?;
     writeln!(out, "{}{}", format_name(description), sanitize(&made_by))?;
     let frames = words::counted(survey.frames, "frame");
     writeln!(out, "{frames}, {}{}", words::counted(survey.octets, "octet"), sanitize(&interfaces(description)))?;
@@ -43,6 +44,10 @@ pub fn write_heading(overview: &Overview<'_>, look: Look, dial: &Dial, out: &mut
         (Some(start), Some(duration)) => writeln!(out, "from {}, for {}", dial.date(start, digits(description)), Span(duration)),
         _ => Ok(()),
     }
+}
+
+fn file_name<'a>(overview: &Overview<'a>) -> Cow<'a, str> {
+    if overview.file == "-" { Cow::Borrowed("standard input") } else { sanitize(overview.file) }
 }
 
 /// ` on lo (ETHERNET)`: the interfaces that frames came from, at most three.
@@ -158,7 +163,7 @@ fn field(name: &str, value: Option<&str>, out: &mut impl Write) -> io::Result<()
 }
 
 fn write_file(overview: &Overview<'_>, look: Look, out: &mut impl Write) -> io::Result<()> {
-    writeln!(out, "{:<12} {}", "File", look.paint(Ink::Strong, sanitize(overview.file)))?;
+    writeln!(out, "{:<12} {}", "File", look.paint(Ink::Strong, file_name(overview)))?;
     field("SHA-256", overview.sha256, out)?;
     field("Format", Some(&format_name(overview.description)), out)?;
     field("Size", overview.size.map(|size| words::counted(size, "octet")).as_deref(), out)
@@ -203,9 +208,9 @@ fn write_interfaces(description: &Description, look: Look, out: &mut impl Write)
 
 const INTERFACE_COLUMNS: [(&str, Align); 8] = [
     ("Interface", Align::Right),
-    ("Name", Align::Left),
+    ("Name", Align::Wrapped),
     ("Link type", Align::Left),
-    ("Filter", Align::Left),
+    ("Filter", Align::Wrapped),
     ("Snap length", Align::Right),
     ("Clock", Align::Right),
     ("Frames", Align::Right),

@@ -8,7 +8,7 @@ use super::sanitize::sanitize;
 use super::socket_view::{self, Columns, UdpView};
 use super::time::Dial;
 use super::{connection_view, words};
-use crate::track::{Note, Overflow, Socket, SocketState, Trace};
+use crate::track::{Note, Oddity, Overflow, Socket, SocketState, Trace};
 
 /// Rows shown of each list; the commands named below a longer one show all.
 const MOST: usize = 50;
@@ -92,19 +92,23 @@ fn write_more(rows: usize, command: &str, file: &str, out: &mut impl Write) -> i
     }
 }
 
+/// Writes each kind of oddity once, with the frames that show it.
 fn write_notes(notes: &[Note], look: Look, out: &mut impl Write) -> io::Result<()> {
-    const SHOWN: usize = 20;
     if notes.is_empty() {
         return Ok(());
     }
     heading("Findings", look, out)?;
-    for note in notes.iter().take(SHOWN) {
-        writeln!(out, "  frame {}: {}", note.frame, note.oddity)?;
+    let mut kinds: Vec<(Oddity, Vec<u64>)> = Vec::new();
+    for note in notes {
+        match kinds.iter_mut().find(|(kind, _)| kind.word() == note.oddity.word()) {
+            Some((_, frames)) => frames.push(note.frame),
+            None => kinds.push((note.oddity, vec![note.frame])),
+        }
     }
-    match notes.len().saturating_sub(SHOWN) {
-        0 => Ok(()),
-        more => writeln!(out, "  … and {} more", words::grouped(more as u64)),
-    }
+    kinds.iter().try_for_each(|(kind, frames)| match kind {
+        Oddity::CopyOf(_) => writeln!(out, "  copies of earlier frames: {}", words::frames(frames)),
+        kind => writeln!(out, "  {kind}: {} {}", if frames.len() == 1 { "frame" } else { "frames" }, words::frames(frames)),
+    })
 }
 
 /// Says what the limits on memory left out.

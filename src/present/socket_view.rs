@@ -35,7 +35,7 @@ pub enum Columns {
 pub fn write(sockets: &[&Socket], columns: Columns, look: Look, out: &mut impl Write) -> io::Result<()> {
     let ordered = families(sockets);
     for rows in ordered.chunks(ROWS) {
-        let mut table = Table::new(look, &titles(columns));
+        let mut table = Table::new(look, &titles(columns, look));
         for (socket, child) in rows {
             table.row(Some(ink(socket)), shown(row(socket, *child), columns));
         }
@@ -48,11 +48,9 @@ pub fn write(sockets: &[&Socket], columns: Columns, look: Look, out: &mut impl W
 }
 
 /// The columns of `ss`, and what it does not know.
-fn titles(columns: Columns) -> Vec<(&'static str, Align)> {
-    let (local, peer) = match columns {
-        Columns::Few => ("Local", "Peer"),
-        Columns::All => ("Local Address:Port", "Peer Address:Port"),
-    };
+fn titles(columns: Columns, look: Look) -> Vec<(&'static str, Align)> {
+    let narrow = columns == Columns::Few || look.width.is_some_and(|width| width < 110);
+    let (local, peer) = if narrow { ("Local", "Peer") } else { ("Local Address:Port", "Peer Address:Port") };
     let titles = vec![
         ("Netid", Align::Left),
         ("State", Align::Left),
@@ -62,7 +60,7 @@ fn titles(columns: Columns) -> Vec<(&'static str, Align)> {
         ("Rule", Align::Left),
         ("Rcvd", Align::Right),
         ("Sent", Align::Right),
-        ("Frames", Align::Left),
+        ("Frames", Align::Wrapped),
     ];
     shown(titles, columns)
 }
@@ -223,7 +221,7 @@ const PEER_TITLES: [(&str, Align); 7] = [
     ("Stream", Align::Left),
     ("Received", Align::Right),
     ("Sent", Align::Right),
-    ("Frames", Align::Left),
+    ("Frames", Align::Wrapped),
     ("Begins at", Align::Right),
 ];
 
@@ -235,4 +233,36 @@ fn datagrams(count: &Count) -> String {
 /// The socket sent before it received.
 fn asked_first(socket: &UdpSocket) -> bool {
     socket.first_sent == Some(socket.first_frame)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::present::testing::{opened_and_closed, trace, udp, written};
+
+    #[test]
+    fn one_udp_socket_serves_its_peers() {
+        let (server, first, second) = ("127.0.0.1:5000", "127.0.0.1:40001", "127.0.0.1:50002");
+        let trace = trace(&[udp(first, server, 5), udp(server, first, 5), udp(second, server, 7), udp(server, second, 7)]);
+        let text = written(|out| UdpView::new(&trace, Look::default(), 10).write(out));
+        let expected = "  \
+127.0.0.1:5000  one socket, 2 peers (proved)
+    received 2 datagrams, 12 octets; sent 2 datagrams, 12 octets
+    Peer             Port class  Stream  Received    Sent  Frames  Begins at
+    127.0.0.1:40001  registered  udp:0     1, 5 B  1, 5 B  1–2      0.000000
+    127.0.0.1:50002  dynamic     udp:1     1, 7 B  1, 7 B  3–4      0.002000
+";
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn children_stand_under_their_listener() {
+        let trace = trace(&opened_and_closed());
+        let sockets: Vec<&Socket> = trace.sockets.sockets.iter().collect();
+        let text = written(|out| write(&sockets, Columns::Few, Look::default(), out));
+        let starts: Vec<String> =
+            text.lines().map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(starts[1..4], ["tcp LISTEN ?:80", "└ tcp CLOSED", "tcp TIME-WAIT 10.0.0.1:40000"]);
+        assert_eq!(text.lines().last(), Some("  ?: bound to this port; to which address, or to all, no packet tells."));
+    }
 }

@@ -5,18 +5,20 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement};
 
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 
-/// On which side of its column a text stands.
+/// How a text stands in its column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Align {
-    /// Words.
+    /// Words and addresses, in one piece.
     Left,
     /// Numbers.
     Right,
+    /// Texts that may be broken into several lines.
+    Wrapped,
 }
 
 /// A table under construction.
@@ -42,9 +44,12 @@ impl Table {
         for (column, (_, align)) in inner.column_iter_mut().zip(columns) {
             column.set_padding((2, 0));
             column.set_cell_alignment(match align {
-                Align::Left => CellAlignment::Left,
+                Align::Left | Align::Wrapped => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,
             });
+            if *align != Align::Wrapped {
+                column.set_constraint(ColumnConstraint::ContentWidth);
+            }
         }
         Self { inner, colour: look.colour }
     }
@@ -84,7 +89,7 @@ mod tests {
     use unicode_width::UnicodeWidthStr;
 
     fn lines(look: Look, rows: &[[&str; 2]]) -> Vec<String> {
-        let mut table = Table::new(look, &[("Name", Align::Left), ("Frames", Align::Right)]);
+        let mut table = Table::new(look, &[("Name", Align::Wrapped), ("Frames", Align::Right)]);
         for row in rows {
             table.row(Some(Ink::Udp), row.map(str::to_owned));
         }

@@ -125,6 +125,14 @@ fn close(connection: &Connection) -> String {
     }
 }
 
+/// `initiator` or `responder`.
+pub const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Initiator => "initiator",
+        Side::Responder => "responder",
+    }
+}
+
 /// The states of both ends with their evidence: `initiator TIME-WAIT (assumed), responder CLOSED (assumed)`.
 pub fn states(connection: &Connection) -> String {
     let [initiator, responder] = [Side::Initiator, Side::Responder].map(|side| connection.end_of(side).state);
@@ -157,6 +165,29 @@ pub fn cut(packet: &Packet<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::present::testing::{opened_and_closed, tcp, trace};
+
+    fn said(frames: &[Vec<u8>]) -> [String; 2] {
+        let trace = trace(frames);
+        [opening(&trace.connections[0]), ending(&trace.connections[0])]
+    }
+
+    #[test]
+    fn connections_in_words() {
+        let all = opened_and_closed();
+        assert_eq!(
+            said(&all),
+            ["SYN 1 → SYN-ACK 2 → ACK 3, round trip 2.00 ms", "closed by initiator first, FIN 4 and FIN 5, 3 segments"]
+        );
+        assert_eq!(said(&all[..2]), ["SYN 1 → SYN-ACK 2, no ACK", "open at the end of the capture"]);
+        assert_eq!(said(&[all[0].clone(), all[0].clone()]), ["SYN 1 (sent 2 times)", "nobody answered"]);
+        assert_eq!(
+            said(&all[2..4]),
+            ["no handshake in this capture: it begins with frame 1", "half closed: initiator sent FIN 2, responder did not"]
+        );
+        let refusal = tcp("10.0.0.2:80", "10.0.0.1:40000", 0x14, 0, 101);
+        assert_eq!(said(&[all[0].clone(), refusal]), ["SYN 1", "refused by responder, RST 2"]);
+    }
 
     #[test]
     fn numbers_and_lists() {

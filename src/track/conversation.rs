@@ -86,8 +86,8 @@ impl Conversation {
 /// The conversation table.
 #[derive(Debug)]
 pub struct Conversations {
-    /// Indices into `entries` of the latest entry of each key.
-    index: HashTable<u32>,
+    /// Where the latest entry of each key stands.
+    index: HashTable<Place>,
     hasher: RandomState,
     entries: Vec<Entry>,
     streams: Streams,
@@ -97,6 +97,13 @@ pub struct Conversations {
     reopened: u64,
     /// Some entry was opened by a quoted header, so that the order of entries may not be that of first frames.
     quoted_first: bool,
+}
+
+/// An entry's place, with its hash: the table grows without a look at the entries.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    hash: u32,
+    entry: u32,
 }
 
 /// The next stream number of each protocol.
@@ -167,7 +174,7 @@ impl Conversations {
         let mut places = [None; BATCH];
         for batch in sightings.chunks(BATCH) {
             for (place, sighting) in places.iter_mut().zip(batch) {
-                *place = self.find(self.hasher.hash_one(sighting.key), &sighting.key);
+                *place = self.find(self.hash(&sighting.key), &sighting.key);
             }
             let before = self.reopened;
             for (place, sighting) in places.iter().zip(batch) {
@@ -215,7 +222,7 @@ impl Conversations {
 
     /// Counts a packet whose entry may be known already.
     fn meet_at(&mut self, place: Option<u32>, sighting: &Sighting) -> Option<Met> {
-        let known = place.or_else(|| self.find(self.hasher.hash_one(sighting.key), &sighting.key));
+        let known = place.or_else(|| self.find(self.hash(&sighting.key), &sighting.key));
         let reuses = known.is_some_and(|place| self.entry(place).is_some_and(|entry| entry.is_reused_by(sighting)));
         let place = match known {
             Some(place) if !reuses => place,
@@ -234,8 +241,14 @@ impl Conversations {
     }
 
     #[inline]
-    fn find(&self, hash: u64, key: &FlowKey) -> Option<u32> {
-        self.index.find(hash, |place| self.entry(*place).is_some_and(|entry| entry.key == *key)).copied()
+    fn hash(&self, key: &FlowKey) -> u32 {
+        (self.hasher.hash_one(key) >> 32) as u32
+    }
+
+    #[inline]
+    fn find(&self, hash: u32, key: &FlowKey) -> Option<u32> {
+        let same = |place: &Place| place.hash == hash && self.entry(place.entry).is_some_and(|entry| entry.key == *key);
+        self.index.find(spread(hash), same).map(|place| place.entry)
     }
 
     #[inline]
@@ -252,20 +265,23 @@ impl Conversations {
         let place = u32::try_from(self.entries.len()).ok()?;
         let incarnation = follows.and_then(|place| self.entry(place)).map_or(1, |entry| entry.incarnation.saturating_add(1));
         let stream = self.streams.take(sighting.key.protocol());
-        let hash = self.hasher.hash_one(sighting.key);
+        let hash = self.hash(&sighting.key);
         if follows.is_some() {
             self.reopened = self.reopened.saturating_add(1);
-            if let Some(slot) = self.index.find_mut(hash, |old| Some(*old) == follows) {
-                *slot = place;
+            if let Some(old) = self.index.find_mut(spread(hash), |old| Some(old.entry) == follows) {
+                old.entry = place;
             }
         } else {
-            let (entries, hasher) = (&self.entries, &self.hasher);
-            let rehash = |place: &u32| entries.get(*place as usize).map_or(0, |entry| hasher.hash_one(entry.key));
-            self.index.insert_unique(hash, place, rehash);
+            self.index.insert_unique(spread(hash), Place { hash, entry: place }, |place| spread(place.hash));
         }
         self.entries.push(Entry::new(sighting, stream, incarnation));
         Some(place)
     }
+}
+
+/// The table takes its place from the low bits of a hash and a check from the highest: 32 bits serve for both.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
 }
 
 impl Streams {

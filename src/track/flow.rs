@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// A transport protocol with ports, as conversations count it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -73,8 +73,9 @@ impl FiveTuple {
 /// The endpoint that is smaller by address, then by port, is *low*. An endpoint that talks to itself is low both ways.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FlowKey {
-    low: u128,
-    high: u128,
+    /// Addresses in two words each: IPv4 addresses fill the second one.
+    low: [u64; 2],
+    high: [u64; 2],
     low_port: u16,
     high_port: u16,
     kind: Kind,
@@ -84,8 +85,8 @@ pub struct FlowKey {
 impl Hash for FlowKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u128(self.low);
-        state.write_u128(self.high);
+        state.write_u128(joined(self.low));
+        state.write_u128(joined(self.high));
         state.write_u64(u64::from(self.low_port) << 24 | u64::from(self.high_port) << 8 | self.kind as u64);
     }
 }
@@ -112,8 +113,8 @@ impl FlowKey {
     #[inline]
     pub(super) fn new(protocol: Protocol, source: (IpAddr, u16), destination: (IpAddr, u16)) -> (Self, Slot) {
         let (kind, from, to) = match (protocol, source.0, destination.0) {
-            (Protocol::Tcp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Tcp4, u128::from(u32::from(a)), u128::from(u32::from(b))),
-            (Protocol::Udp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Udp4, u128::from(u32::from(a)), u128::from(u32::from(b))),
+            (Protocol::Tcp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Tcp4, narrow(a), narrow(b)),
+            (Protocol::Udp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Udp4, narrow(a), narrow(b)),
             (Protocol::Tcp, a, b) => (Kind::Tcp6, wide(a), wide(b)),
             (Protocol::Udp, a, b) => (Kind::Udp6, wide(a), wide(b)),
         };
@@ -138,8 +139,8 @@ impl FlowKey {
             Slot::High => (self.high, self.high_port),
         };
         match self.kind {
-            Kind::Tcp4 | Kind::Udp4 => SocketAddr::new(IpAddr::V4((address as u32).into()), port),
-            Kind::Tcp6 | Kind::Udp6 => SocketAddr::new(IpAddr::V6(address.into()), port),
+            Kind::Tcp4 | Kind::Udp4 => SocketAddr::new(IpAddr::V4((address[1] as u32).into()), port),
+            Kind::Tcp6 | Kind::Udp6 => SocketAddr::new(IpAddr::V6(joined(address).into()), port),
         }
     }
 }
@@ -151,12 +152,21 @@ impl From<&FiveTuple> for FlowKey {
     }
 }
 
-/// An address as 128 bits; both ends of a packet are of one family, so IPv4 needs no mapping here.
-fn wide(address: IpAddr) -> u128 {
-    match address {
-        IpAddr::V4(address) => u128::from(u32::from(address.to_ipv6_mapped().to_ipv4().unwrap_or(address))),
+fn narrow(address: Ipv4Addr) -> [u64; 2] {
+    [0, u64::from(u32::from(address))]
+}
+
+/// Both ends of a packet are of one family; should they not be, IPv4 is mapped into IPv6.
+fn wide(address: IpAddr) -> [u64; 2] {
+    let bits = match address {
+        IpAddr::V4(address) => u128::from(address.to_ipv6_mapped()),
         IpAddr::V6(address) => u128::from(address),
-    }
+    };
+    [(bits >> 64) as u64, bits as u64]
+}
+
+fn joined([high, low]: [u64; 2]) -> u128 {
+    u128::from(high) << 64 | u128::from(low)
 }
 
 impl Slot {

@@ -169,7 +169,7 @@ impl Reassembler {
 /// A fragment can be put together with others if all of it was captured and its header is sound.
 fn can_be_joined(ip: &Ip<'_>) -> bool {
     let captured = u32::try_from(ip.payload.len()).is_ok_and(|len| len >= ip.payload_len);
-    captured && (ip.version() == 6 || checksum::ip_header(ip) != Verdict::Bad)
+    captured && (ip.version() == 6 || checksum::ip_header(ip) == Verdict::Good)
 }
 
 impl Partial {

@@ -81,7 +81,7 @@ pub(super) fn sighting(packet: &Packet<'_>, ip: &Ip<'_>, transport: &Transport<'
             let ports = (datagram.source_port, datagram.destination_port);
             (Protocol::Udp, ports, datagram.payload_len, None)
         }
-        Transport::Icmp(message) => return quoted(packet, message.quoted.as_ref()?),
+        Transport::Icmp(message) => return quoted(packet, &message.quoted()?),
         _ => return None,
     };
     let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));

@@ -109,6 +109,36 @@ pub enum Signal {
     GotRst,
 }
 
+impl Signal {
+    /// What happened, in a few words.
+    pub const fn text(self) -> &'static str {
+        match self {
+            SentSyn => "sent SYN",
+            SentSynAck => "answered with SYN-ACK",
+            GotSyn => "got SYN while its own was under way",
+            GotSynAck => "got the answer to its SYN",
+            SynAcked => "its SYN was acknowledged",
+            SentFin => "sent FIN",
+            GotFin => "got the peer's FIN",
+            FinAcked => "its FIN was acknowledged",
+            SentRst => "sent RST",
+            GotRst => "got a RST it has to take",
+        }
+    }
+
+    /// The section of RFC 9293 that says what it does.
+    pub const fn section(self) -> &'static str {
+        match self {
+            SentSyn | GotSyn => "3.5",
+            SentSynAck => "3.10.7.2",
+            GotSynAck => "3.10.7.3",
+            SynAcked | GotFin | FinAcked | GotRst => "3.10.7.4",
+            SentFin => "3.6",
+            SentRst => "3.5.2",
+        }
+    }
+}
+
 /// How a claim is known.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Evidence {

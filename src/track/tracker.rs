@@ -413,7 +413,7 @@ fn tuple(load: &Load<'_>) -> Option<FiveTuple> {
 
 /// What an ICMP error quotes.
 fn about(packet: &Packet<'_>, met: Option<Met>) -> Option<About> {
-    let quoted = packet.icmp()?.quoted?;
+    let quoted = packet.icmp()?.quoted()?;
     let (source, destination) = quoted.ip.ends();
     Some(About { protocol: quoted.protocol(), source, destination, ports: quoted.ports, flow: met.map(|met| met.id) })
 }

@@ -6,19 +6,19 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::format::{Text, document};
+use super::format::{Text, document, hex};
 use crate::capture::Timestamp;
 use crate::present::time::Seconds;
-use crate::track::{Claim, Connection, Count};
+use crate::track::{Claim, Connection, End, Verdicts};
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct Document {
     schema: u32,
-    connections: Vec<Row<'a>>,
+    connections: Vec<Row>,
 }
 
 #[derive(Serialize)]
-pub(super) struct Row<'a> {
+pub(super) struct Row {
     stream: u32,
     incarnation: u32,
     initiator: Text<SocketAddr>,
@@ -45,8 +45,8 @@ pub(super) struct Row<'a> {
     completeness_text: &'static str,
     initiator_to_responder: Way,
     responder_to_initiator: Way,
-    analysis: &'a [&'static str],
-    notes: Option<&'a [&'static str]>,
+    /// `null`: notes know their frame, not yet their connection.
+    notes: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -64,27 +64,40 @@ struct Handshake {
     rtt: Option<Seconds>,
 }
 
-/// One direction; what only a reassembled stream can tell is `null`.
+/// One direction: frames, what Wireshark's analysis says of them, and the octets an application reads.
 #[derive(Serialize)]
 struct Way {
     frames: u64,
     octets: u64,
     payload: u64,
-    stream_octets: Option<u64>,
-    retransmitted: Option<u64>,
-    out_of_order: Option<u64>,
-    lost: Option<u64>,
+    stream_octets: u64,
+    missing_octets: u64,
+    repeated_octets: u64,
+    retransmitted: u32,
+    out_of_order: u32,
+    lost: u32,
     sha256: Option<String>,
 }
 
-impl From<Count> for Way {
-    fn from(Count { frames, octets, payload }: Count) -> Self {
-        let (stream_octets, retransmitted, out_of_order, lost) = (None, None, None, None);
-        Self { frames, octets, payload, stream_octets, retransmitted, out_of_order, lost, sha256: None }
+impl From<&End> for Way {
+    fn from(end: &End) -> Self {
+        let delivered = end.delivered();
+        Self {
+            frames: end.sent.frames,
+            octets: end.sent.octets,
+            payload: end.sent.payload,
+            stream_octets: delivered.octets,
+            missing_octets: delivered.missing,
+            repeated_octets: delivered.repeated,
+            retransmitted: end.analysis.of(Verdicts::RETRANSMISSION),
+            out_of_order: end.analysis.of(Verdicts::OUT_OF_ORDER),
+            lost: end.analysis.of(Verdicts::LOST_SEGMENT),
+            sha256: delivered.sha256.map(|digest| hex(&digest)),
+        }
     }
 }
 
-impl From<&Connection> for Row<'_> {
+impl From<&Connection> for Row {
     fn from(connection: &Connection) -> Self {
         let (initiator, responder) = (&connection.ends.initiator, &connection.ends.responder);
         Self {
@@ -112,9 +125,8 @@ impl From<&Connection> for Row<'_> {
             closed_first: connection.closed_first().map(|closer| closer.word()),
             completeness: connection.completeness.0,
             completeness_text: connection.completeness.text(),
-            initiator_to_responder: initiator.sent.into(),
-            responder_to_initiator: responder.sent.into(),
-            analysis: &[],
+            initiator_to_responder: initiator.into(),
+            responder_to_initiator: responder.into(),
             notes: None,
         }
     }

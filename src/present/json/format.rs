@@ -1,6 +1,6 @@
 //! How values are written: texts made of what displays itself, and nothing a terminal would obey.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
@@ -38,6 +38,15 @@ impl From<Count> for Traffic {
     fn from(Count { frames, octets, payload }: Count) -> Self {
         Self { frames, octets, payload }
     }
+}
+
+/// Octets in hexadecimal.
+pub(super) fn hex(octets: &[u8]) -> String {
+    octets.iter().fold(String::with_capacity(2 * octets.len()), |mut text, octet| {
+        // Writing to a string cannot fail.
+        let _ = fmt::Write::write_fmt(&mut text, format_args!("{octet:02x}"));
+        text
+    })
 }
 
 /// Writes one document and ends its line.
@@ -101,14 +110,13 @@ impl Formatter for Layout {
 
     fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         // Control characters of ASCII but for DEL come as escapes of their own, never in a fragment.
-        if fragment.bytes().all(|octet| octet < 0x7f) {
+        let plain = fragment.is_ascii() && !fragment.as_bytes().contains(&0x7f);
+        if plain || !fragment.chars().any(is_harmful) {
             return writer.write_all(fragment.as_bytes());
         }
-        fragment.chars().try_for_each(|character| {
-            if is_harmful(character) {
-                return write!(writer, "\\u{:04x}", u32::from(character));
-            }
-            writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes())
+        fragment.chars().try_for_each(|character| match is_harmful(character) {
+            true => write!(writer, "\\u{:04x}", u32::from(character)),
+            false => writer.write_all(character.encode_utf8(&mut [0; 4]).as_bytes()),
         })
     }
 

@@ -1,12 +1,11 @@
 //! `packet`: one frame in full, layer by layer.
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::format::document;
+use super::format::{document, hex};
 use super::packets::Line;
 use crate::decode::field::{Field, LayerView, layers};
 use crate::decode::port::PortClass;
@@ -31,6 +30,7 @@ struct Ports {
 #[derive(Serialize)]
 struct Layer<'a> {
     name: &'a str,
+    label: &'a str,
     offset: usize,
     length: usize,
     fields: Vec<FieldRow<'a>>,
@@ -49,7 +49,7 @@ struct FieldRow<'a> {
 impl<'a> From<&'a LayerView> for Layer<'a> {
     fn from(layer: &'a LayerView) -> Self {
         let fields = layer.fields.iter().map(FieldRow::from).collect();
-        Self { name: &layer.name, offset: layer.span.start, length: layer.span.len(), fields }
+        Self { name: layer.name, label: layer.label, offset: layer.span.start, length: layer.span.len(), fields }
     }
 }
 
@@ -78,12 +78,4 @@ pub fn write(detail: &Detail<'_>, out: &mut impl Write) -> io::Result<()> {
         octets: hex(detail.frame.octets),
     };
     document(&whole, out)
-}
-
-fn hex(octets: &[u8]) -> String {
-    octets.iter().fold(String::with_capacity(2 * octets.len()), |mut text, octet| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{octet:02x}");
-        text
-    })
 }

@@ -11,7 +11,7 @@ use crate::capture::Timestamp;
 use crate::decode::checksum::Verdict;
 use crate::decode::{Packet, Stop, Transport, name};
 use crate::present::{info_column, words};
-use crate::track::{self, Oddity, Update};
+use crate::track::{self, Claim, Oddity, Update, Verdicts};
 
 #[derive(Serialize)]
 pub(super) struct Line<'a> {
@@ -30,6 +30,8 @@ pub(super) struct Line<'a> {
     tcp: Option<Tcp>,
     #[serde(skip_serializing_if = "Option::is_none")]
     udp: Option<Udp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    states: Option<States>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     fragment: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,13 +52,41 @@ struct Tcp {
     flags: u16,
     window: u16,
     checksum: Option<&'static str>,
-    analysis: [&'static str; 0],
+    analysis: Words,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duplicate_of: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledges: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_flight: Option<u32>,
+}
+
+/// Wireshark's words for what a segment is found to be.
+struct Words(Verdicts);
+
+impl Serialize for Words {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.words())
+    }
 }
 
 #[derive(Serialize)]
 struct Udp {
     length: u16,
     checksum: Option<&'static str>,
+}
+
+/// The states of both ends after a segment.
+#[derive(Serialize)]
+struct States {
+    initiator: &'static str,
+    responder: &'static str,
+}
+
+impl From<(Claim, Claim)> for States {
+    fn from((initiator, responder): (Claim, Claim)) -> Self {
+        Self { initiator: initiator.state.name(), responder: responder.state.name() }
+    }
 }
 
 /// What the header says that an ICMP error quotes.
@@ -126,6 +156,7 @@ impl<'a> Line<'a> {
             stream: update.flow.map(|flow| flow.number),
             tcp: transport.and_then(|transport| Tcp::new(transport, update)),
             udp: transport.and_then(|transport| Udp::new(transport, update)),
+            states: update.states.map(States::from),
             fragment: update.fragment,
             reassembled_from: update.reassembled.as_ref().map(|datagram| datagram.frames),
             quoted: update.about.is_some(),
@@ -140,6 +171,7 @@ impl<'a> Line<'a> {
 impl Tcp {
     fn new(transport: &Transport<'_>, update: &Update<'_>) -> Option<Self> {
         let Transport::Tcp(segment) = transport else { return None };
+        let analyzed = update.analyzed.unwrap_or_default();
         Some(Self {
             seq: segment.sequence.0,
             ack: segment.acknowledgment.0,
@@ -147,7 +179,10 @@ impl Tcp {
             flags: segment.flags.0,
             window: segment.window,
             checksum: update.checksum.map(Verdict::word),
-            analysis: [],
+            analysis: Words(analyzed.verdicts),
+            duplicate_of: analyzed.duplicate_of.map(|(frame, _)| frame),
+            acknowledges: analyzed.acknowledges.map(|(frame, _)| frame),
+            in_flight: analyzed.in_flight,
         })
     }
 }

@@ -13,7 +13,7 @@ use crate::track::{Note, PortCard};
 struct Document<'a> {
     schema: u32,
     capture: info::Capture<'a>,
-    connections: Vec<connections::Row<'a>>,
+    connections: Vec<connections::Row>,
     sockets: Vec<sockets::Row<'a>>,
     ports: Vec<Port>,
     notes: Vec<FrameNote>,

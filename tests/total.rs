@@ -1,0 +1,132 @@
+//! Nothing that a file can hold makes the reader, the decoder or the tracker fail: frames cut, bits flipped, files cut.
+
+#![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
+
+mod support;
+
+use std::io::Cursor;
+use std::path::Path;
+
+use sockscope::capture::{self, Error, Frame, Next};
+use sockscope::decode::{self, checksum, field};
+use sockscope::track::{Limits, Tracker};
+
+/// A frame with its octets, to be changed.
+struct Kept {
+    frame: Frame<'static>,
+    octets: Vec<u8>,
+}
+
+impl Kept {
+    fn with<'a>(&self, octets: &'a [u8]) -> Frame<'a> {
+        Frame { octets, options: &[], ..self.frame }
+    }
+}
+
+/// Every distinct frame of the fixtures, but for those that only repeat another in a larger size.
+fn frames() -> Vec<Kept> {
+    let mut kept: Vec<Kept> = Vec::new();
+    for path in support::fixtures() {
+        let mut source = capture::open(&path).unwrap();
+        while let Next::Frame(frame) = source.next().unwrap() {
+            let octets = frame.octets[..frame.octets.len().min(300)].to_vec();
+            if !kept.iter().any(|other| other.octets == octets && other.frame.link_type == frame.link_type) {
+                kept.push(Kept { frame: Frame { octets: &[], options: &[], ..frame }, octets });
+            }
+        }
+    }
+    assert!(kept.len() > 200, "only {} frames", kept.len());
+    kept
+}
+
+/// Everything that is done with a frame, on a tracker that has seen others.
+fn digest(tracker: &mut Tracker, frame: &Frame<'_>) {
+    let packet = decode::packet(frame);
+    checksum::transport(&packet);
+    field::layers(frame);
+    tracker.push(&packet);
+}
+
+#[test]
+fn frames_cut_at_every_octet() {
+    let mut tracker = Tracker::new(Limits::default());
+    for kept in frames() {
+        for len in 0..=kept.octets.len() {
+            digest(&mut tracker, &kept.with(&kept.octets[..len]));
+        }
+    }
+    assert!(tracker.finish().survey.frames > 10_000);
+}
+
+#[test]
+fn frames_with_every_bit_of_their_headers_flipped() {
+    let mut tracker = Tracker::new(Limits::default());
+    for kept in frames() {
+        let mut octets = kept.octets.clone();
+        for bit in 0..octets.len().min(100) * 8 {
+            octets[bit / 8] ^= 1 << (bit % 8);
+            digest(&mut tracker, &kept.with(&octets));
+            octets[bit / 8] ^= 1 << (bit % 8);
+        }
+    }
+    assert!(tracker.finish().survey.frames > 100_000);
+}
+
+/// Frames read from octets, and whether the reader told of damage.
+fn read(octets: &[u8]) -> Option<(u64, bool)> {
+    let mut source = match capture::from_reader("cut", Box::new(Cursor::new(octets.to_vec()))) {
+        Ok(source) => source,
+        Err(Error::NotACapture { .. }) => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let mut frames = 0;
+    while let Next::Frame(frame) = source.next().unwrap() {
+        frames = frame.number;
+    }
+    Some((frames, !source.description().damage.is_empty()))
+}
+
+/// A file that ends anywhere is read to there; only where a record ends may it pass for a whole one.
+#[test]
+fn files_cut_at_every_octet() {
+    for path in ["fixtures/udp-echo/two-clients/20231234.pcapng", "fixtures/container/pcap/capture.pcap"] {
+        let octets = std::fs::read(support::project(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let (whole, damaged) = read(&octets).unwrap();
+        assert!(!damaged, "{path}");
+        let (mut unharmed, mut most) = (0, 0);
+        for len in 0..octets.len() {
+            let Some((frames, damaged)) = read(&octets[..len]) else { continue };
+            assert!(frames >= most && frames <= whole, "{path} cut at {len}: {frames} frames after {most}");
+            most = frames;
+            unharmed += u64::from(!damaged);
+        }
+        assert!(unharmed <= whole + 6, "{path}: {unharmed} cuts passed for whole files");
+    }
+}
+
+/// Inputs that others made to break readers: an answer or one error, in bounded time.
+#[test]
+fn hostile_files() {
+    let Some(folder) = support::corpus() else { return };
+    let files = support::files_below(&folder.join("hostile"), &[""]);
+    assert!(files.len() > 300);
+    for path in files {
+        let started = std::time::Instant::now();
+        if let Some(frames) = read_through(&path) {
+            assert!(frames < 100_000, "{}: {frames} frames", path.display());
+        }
+        assert!(started.elapsed().as_secs() < 5, "{} takes long", path.display());
+    }
+}
+
+fn read_through(path: &Path) -> Option<u64> {
+    let mut source = capture::open(path).ok()?;
+    let mut tracker = Tracker::new(Limits::default());
+    loop {
+        match source.next() {
+            Ok(Next::Frame(frame)) => digest(&mut tracker, &frame),
+            Ok(Next::Idle(_)) => {}
+            Ok(Next::End) | Err(_) => return Some(tracker.finish().survey.frames),
+        }
+    }
+}
