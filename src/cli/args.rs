@@ -92,6 +92,10 @@ pub(crate) enum Command {
     Connections(ConnectionsArgs),
     /// The socket table behind the packets, in the columns of ss
     Sockets(SocketsArgs),
+    /// The states of both ends of a connection, segment by segment, and why they change
+    States(StatesArgs),
+    /// What the two ends of a stream said to each other
+    Follow(FollowArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
     /// Completions for a shell
@@ -230,6 +234,64 @@ pub(crate) struct SocketsArgs {
     /// Show the sockets of this address only
     #[arg(long, value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope states lab.pcapng tcp:0
+
+The sections are those of RFC 9293.")]
+pub(crate) struct StatesArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The connection, such as tcp:3
+    #[arg(value_name = "STREAM", value_parser = job::stream)]
+    pub(crate) stream: FlowId,
+    #[command(flatten)]
+    pub(crate) form: Document,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope follow lab.pcapng udp:0
+  sockscope follow lab.pcapng tcp:3 --raw --side responder -o answer.bin
+
+Text is read as UTF-8. Of a UDP stream, who sent the first datagram counts as the initiator.")]
+pub(crate) struct FollowArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The stream, such as tcp:3 or udp:0
+    #[arg(value_name = "STREAM", value_parser = job::stream)]
+    pub(crate) stream: FlowId,
+    /// Print offsets, hexadecimal and characters
+    #[arg(long)]
+    pub(crate) hex: bool,
+    /// Print the octets as they are
+    #[arg(long, conflicts_with = "hex")]
+    pub(crate) raw: bool,
+    /// Print JSON Lines, octets in hexadecimal
+    #[arg(long, conflicts_with_all = ["hex", "raw", "side", "frames"])]
+    pub(crate) json: bool,
+    /// Tell the frame of each piece
+    #[arg(long)]
+    pub(crate) frames: bool,
+    /// Only what this side said
+    #[arg(long, value_name = "SIDE")]
+    pub(crate) side: Option<FollowSide>,
+    /// File to write instead of standard output
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// One side of a stream.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum FollowSide {
+    /// Who opened it
+    Initiator,
+    /// Who was called
+    Responder,
 }
 
 #[derive(ClapArgs, Debug)]

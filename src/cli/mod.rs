@@ -9,6 +9,7 @@ mod connections;
 mod conversations;
 mod cut;
 mod failure;
+mod follow;
 mod info;
 mod job;
 mod man;
@@ -19,6 +20,7 @@ mod progress;
 mod run;
 mod show;
 mod sockets;
+mod states;
 mod whole;
 
 use std::io::Write;
@@ -65,6 +67,8 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Conversations(args) => conversations::run(args, &setting, out),
         Command::Connections(args) => connections::run(args, &setting, out),
         Command::Sockets(args) => sockets::run(args, &setting, out),
+        Command::States(args) => states::run(args, &setting, out),
+        Command::Follow(args) => follow::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
 use sockscope::decode;
-use sockscope::track::{Limits, Trace, Tracker};
+use sockscope::track::{FlowId, Limits, Trace, Tracker};
 
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
@@ -92,6 +92,11 @@ pub(crate) fn frames_of(
         reading.tell(started);
     }
     Ok(reading)
+}
+
+/// The stream is not in the capture.
+pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
+    Failure::Usage(format!("{}: has no stream {stream}", job::shown(file)))
 }
 
 /// Reads the whole capture into a trace.

@@ -171,29 +171,25 @@ fn survey_findings(survey: &Survey) -> Vec<Finding> {
     let share = |tally: &Tally| format!("{} of {} frames", tally.frames, survey.frames);
     let transport = survey.protocols.keys().any(|name| matches!(name.as_str(), "tcp" | "udp" | "udplite"));
     let checks = [
-        seen(Kind::Cut, &survey.cut, format!("A snap length cut {}.", share(&survey.cut)))
+        seen(Kind::Cut, &survey.cut, format!("Cut by a snap length: {}.", share(&survey.cut)))
             .map(|finding| finding.because("what the payload of those frames says, and whether their checksums are right")),
         seen(
             Kind::Copies,
             &survey.copies,
-            format!("{} are copies of packets captured before (two interfaces, or out and in).", share(&survey.copies)),
+            format!("Copies of packets captured before (two interfaces, or out and in): {}.", share(&survey.copies)),
         ),
         seen(
             Kind::OffloadedChecksums,
             &survey.checksum_partial,
-            format!("{} carry a checksum left to the hardware, as on every loopback.", share(&survey.checksum_partial)),
+            format!("Checksums left to the hardware, as on every loopback: {}.", share(&survey.checksum_partial)),
         )
         .map(|finding| finding.because("whether those frames were damaged on the way")),
-        seen(
-            Kind::BadChecksums,
-            &survey.checksum_bad,
-            format!("{} have a wrong transport checksum.", share(&survey.checksum_bad)),
-        ),
+        seen(Kind::BadChecksums, &survey.checksum_bad, format!("Wrong transport checksums: {}.", share(&survey.checksum_bad))),
         seen(
             Kind::OffloadedSegments,
             &survey.oversized,
             format!(
-                "{} are larger than a network carries: segmentation was left to the hardware, or this is loopback.",
+                "Frames larger than a network carries, because segmentation was left to the hardware or this is loopback: {}.",
                 share(&survey.oversized)
             ),
         ),
@@ -207,7 +203,7 @@ fn survey_findings(survey: &Survey) -> Vec<Finding> {
             ),
         )
         .map(|finding| finding.because("exact intervals across those steps")),
-        seen(Kind::Untimed, &survey.untimed, format!("{} carry no time.", share(&survey.untimed)))
+        seen(Kind::Untimed, &survey.untimed, format!("Frames without a time: {}.", share(&survey.untimed)))
             .map(|finding| finding.because("intervals between those frames")),
         unknown_links(survey),
         (survey.loopback.frames == 0).then(|| {
@@ -222,7 +218,7 @@ fn survey_findings(survey: &Survey) -> Vec<Finding> {
 fn unknown_links(survey: &Survey) -> Option<Finding> {
     let frames: u64 = survey.unknown_links.values().map(|tally| tally.frames).sum();
     let numbers: Vec<String> = survey.unknown_links.keys().map(u16::to_string).collect();
-    let text = format!("{frames} of {} frames have a link type that is not read ({}).", survey.frames, numbers.join(", "));
+    let text = format!("Frames of a link type that is not read ({}): {frames} of {} frames.", numbers.join(", "), survey.frames);
     let first = survey.unknown_links.values().filter_map(|tally| tally.first).min();
     (frames > 0).then(|| Finding::new(Kind::UnknownLink, text).because("what those frames carry").at(first))
 }

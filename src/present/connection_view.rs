@@ -16,6 +16,9 @@ const MEASURED: usize = 1000;
 /// # Errors
 /// What the writer says.
 pub fn write(connections: &[Connection], look: Look, out: &mut impl Write) -> io::Result<()> {
+    if connections.is_empty() {
+        return writeln!(out, "  none");
+    }
     let widths = Widths::of(connections);
     let mut line = Line::new();
     widths.heading(look, &mut line).end(out)?;

@@ -9,6 +9,7 @@
 pub mod connection_view;
 pub mod csv;
 pub mod detail;
+pub mod follow_view;
 pub mod info_column;
 pub mod json;
 pub mod layout;
@@ -19,6 +20,7 @@ pub mod overview;
 pub mod report;
 pub mod sanitize;
 pub mod socket_view;
+pub mod state_view;
 pub mod table;
 #[cfg(test)]
 mod testing;

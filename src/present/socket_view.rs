@@ -33,6 +33,9 @@ pub enum Columns {
 /// # Errors
 /// What the writer says.
 pub fn write(sockets: &[&Socket], columns: Columns, look: Look, out: &mut impl Write) -> io::Result<()> {
+    if sockets.is_empty() {
+        return writeln!(out, "  none");
+    }
     let ordered = families(sockets);
     for rows in ordered.chunks(ROWS) {
         let mut table = Table::new(look, &titles(columns, look));

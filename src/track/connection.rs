@@ -5,10 +5,12 @@
 
 use std::net::SocketAddr;
 
+use jiff::SignedDuration;
+
 use super::analysis::{Analysis, Analyzed};
 use super::events::Events;
 use super::stream::Payload;
-use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Oddity, Opening, Outcome, State};
+use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Note, Oddity, Opening, Outcome, State};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
@@ -44,6 +46,8 @@ pub struct Connection {
     pub reset: Option<u64>,
     /// The first ICMP error about it.
     pub unreachable: Option<u64>,
+    /// What was odd about its segments, at most [`Connection::MAX_NOTES`].
+    pub notes: Vec<Note>,
     seen: Completeness,
     analysis: Box<Analysis>,
 }
@@ -92,6 +96,9 @@ pub(super) struct Seen<'a> {
 }
 
 impl Connection {
+    /// Notes kept with a connection; all are in [`super::Trace::notes`].
+    pub const MAX_NOTES: usize = 64;
+
     /// A connection that `seen` is the first segment of.
     pub(super) fn new(id: FlowId, incarnation: u32, seen: &Seen<'_>) -> Self {
         let flags = seen.segment.flags;
@@ -129,6 +136,7 @@ impl Connection {
             completeness: Completeness::default(),
             reset: None,
             unreachable: None,
+            notes: Vec::new(),
             seen: Completeness::default(),
             analysis: Box::default(),
         }
@@ -189,6 +197,11 @@ impl Connection {
         }
     }
 
+    /// Time from the last SYN to the first acknowledgment after it, by either side: Wireshark's `tcp.analysis.initial_rtt`.
+    pub fn initial_rtt(&self) -> Option<SignedDuration> {
+        self.analysis.initial_rtt()
+    }
+
     /// The shift of a side's window field; `None` if the SYNs were not seen, 0 if either did not offer one.
     pub fn window_shift(&self, side: Side) -> Option<u8> {
         let (mine, theirs) = (self.end_of(side), self.end_of(side.other()));
@@ -213,6 +226,12 @@ impl Connection {
         let analyzed = self.analysis.push(side, seen);
         self.pair(side).0.analysis.add(analyzed.verdicts);
         Some(analyzed)
+    }
+
+    /// Keeps what is odd about its last segment.
+    pub(super) fn keep_notes(&mut self, notes: &[Note]) {
+        let room = Self::MAX_NOTES.saturating_sub(self.notes.len());
+        self.notes.extend(notes.iter().take(room));
     }
 
     /// No more segments will come: what still waits for octets before it is read now.

@@ -117,10 +117,10 @@ impl Signal {
             SentSynAck => "answered with SYN-ACK",
             GotSyn => "got SYN while its own was under way",
             GotSynAck => "got the answer to its SYN",
-            SynAcked => "its SYN was acknowledged",
+            SynAcked => "got the acknowledgment of its SYN",
             SentFin => "sent FIN",
             GotFin => "got the peer's FIN",
-            FinAcked => "its FIN was acknowledged",
+            FinAcked => "got the acknowledgment of its FIN",
             SentRst => "sent RST",
             GotRst => "got a RST it has to take",
         }

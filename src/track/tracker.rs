@@ -11,7 +11,7 @@ use super::sighting::sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
     Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol, Reassembled,
-    SocketTable, Survey, Trace, Transition, Verdicts,
+    Side, SocketTable, Survey, Trace, Transition, Verdicts,
 };
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
@@ -75,10 +75,22 @@ pub struct Update<'t> {
     pub notes: &'t [Note],
     /// The changes of states it brings about, in order.
     pub transitions: &'t [Transition],
+    /// Which end of its connection sent it.
+    pub side: Option<Side>,
     /// The states of the initiator and the responder after it.
     pub states: Option<(Claim, Claim)>,
     /// What an application reads because of this packet, of the connection given to [`Tracker::follow`].
     pub pieces: &'t [Piece],
+}
+
+impl<'t> Update<'t> {
+    /// The segment, if the packet carries one.
+    pub fn segment(&self) -> Option<&Segment<'t>> {
+        match &self.transport {
+            Some(Transport::Tcp(segment)) => Some(segment),
+            _ => None,
+        }
+    }
 }
 
 /// The packet that an ICMP error is about.
@@ -112,6 +124,7 @@ pub struct Relative {
 struct Followed {
     relative: Relative,
     analyzed: Option<Analyzed>,
+    side: Side,
     states: (Claim, Claim),
 }
 
@@ -170,6 +183,7 @@ impl Tracker {
             notes: &books.fresh,
             pieces: &books.pieces,
             transitions: &books.transitions,
+            side: followed.map(|followed| followed.side),
             states: followed.map(|followed| followed.states),
         }
     }
@@ -335,10 +349,11 @@ impl Books {
         {
             analyzed.verdicts.add(Verdicts::REUSED_PORTS);
         }
-        let shift =
-            if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(connection.side_of(tuple.source)) };
+        connection.keep_notes(&self.fresh);
+        let side = connection.side_of(tuple.source);
+        let shift = if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(side) };
         let states = (connection.ends.initiator.state, connection.ends.responder.state);
-        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, states })
+        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.

@@ -9,7 +9,7 @@ use super::SCHEMA;
 use super::format::{Text, document, hex};
 use crate::capture::Timestamp;
 use crate::present::time::Seconds;
-use crate::track::{Claim, Connection, End, Verdicts};
+use crate::track::{Claim, Connection, End, Note, Verdicts};
 
 #[derive(Serialize)]
 struct Document {
@@ -45,8 +45,8 @@ pub(super) struct Row {
     completeness_text: &'static str,
     initiator_to_responder: Way,
     responder_to_initiator: Way,
-    /// `null`: notes know their frame, not yet their connection.
-    notes: Option<&'static str>,
+    initial_rtt: Option<Seconds>,
+    notes: Vec<Odd>,
 }
 
 #[derive(Serialize)]
@@ -127,8 +127,23 @@ impl From<&Connection> for Row {
             completeness_text: connection.completeness.text(),
             initiator_to_responder: initiator.into(),
             responder_to_initiator: responder.into(),
-            notes: None,
+            initial_rtt: connection.initial_rtt().map(Seconds),
+            notes: connection.notes.iter().map(Odd::from).collect(),
         }
+    }
+}
+
+/// Something odd about a frame of the connection.
+#[derive(Serialize)]
+struct Odd {
+    frame: u64,
+    kind: &'static str,
+    text: String,
+}
+
+impl From<&Note> for Odd {
+    fn from(note: &Note) -> Self {
+        Self { frame: note.frame, kind: note.oddity.word(), text: note.oddity.to_string() }
     }
 }
 

@@ -12,6 +12,7 @@ mod packet;
 mod packets;
 mod show;
 mod sockets;
+mod states;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
@@ -20,6 +21,7 @@ pub use packet::write as packet;
 pub use packets::Lines;
 pub use show::write as show;
 pub use sockets::write as sockets;
+pub use states::{Followed, States};
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;

@@ -1,0 +1,112 @@
+//! `sockscope follow FILE STREAM`: the octets of a stream, as its receivers read them.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::net::SocketAddr;
+use std::ops::ControlFlow;
+
+use sockscope::decode::{self, Transport};
+use sockscope::present::follow_view::{Follow, FollowForm};
+use sockscope::present::json;
+use sockscope::track::{FlowId, Limits, Piece, Side, Tracker, Update};
+
+use super::args::{FollowArgs, FollowSide};
+use super::failure::Failure;
+use super::job::{self, Setting};
+use super::run;
+
+pub(crate) fn run(args: FollowArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    match &args.output {
+        None => follow(&args, setting, out),
+        Some(path) => {
+            let cannot = |error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
+            let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
+            let outcome = follow(&args, setting, &mut file);
+            file.flush().map_err(cannot)?;
+            outcome
+        }
+    }
+}
+
+fn follow(args: &FollowArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let mut printer = Printer::new(args, setting);
+    let mut tracker = Tracker::new(Limits::default());
+    let mut exchange = Exchange { flow: args.stream, first: None };
+    tracker.follow(args.stream);
+    let mut found = false;
+    let reading = run::frames(&args.input.file, setting, |frame| {
+        let packet = decode::packet(frame);
+        let update = tracker.push(&packet);
+        found |= update.flow == Some(args.stream);
+        update.pieces.iter().try_for_each(|piece| printer.write(piece, out))?;
+        if let Some(piece) = exchange.datagram(packet.number, &update) {
+            printer.write(&piece, out)?;
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    tracker.finish().pieces.iter().try_for_each(|piece| printer.write(piece, out))?;
+    printer.finish(out)?;
+    if !found {
+        reading.verdict()?;
+        return Err(run::no_such_stream(&args.input.file, args.stream));
+    }
+    reading.verdict()
+}
+
+enum Printer {
+    View(Follow),
+    Json(json::Followed),
+}
+
+impl Printer {
+    fn new(args: &FollowArgs, setting: &Setting) -> Self {
+        if args.json {
+            return Self::Json(json::Followed::new());
+        }
+        let form = if args.raw {
+            FollowForm::Raw
+        } else if args.hex {
+            FollowForm::Hex
+        } else {
+            FollowForm::Text
+        };
+        let only = args.side.map(|side| match side {
+            FollowSide::Initiator => Side::Initiator,
+            FollowSide::Responder => Side::Responder,
+        });
+        Self::View(Follow::new(setting.look, form, args.frames, only))
+    }
+
+    fn write(&mut self, piece: &Piece, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::View(follow) => follow.write(piece, out),
+            Self::Json(lines) => lines.write(piece, out),
+        }
+    }
+
+    fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::View(follow) => follow.finish(out),
+            Self::Json(_) => Ok(()),
+        }
+    }
+}
+
+/// A UDP exchange: datagrams need no putting in order. Who sent the first one counts as the initiator.
+struct Exchange {
+    flow: FlowId,
+    first: Option<SocketAddr>,
+}
+
+impl Exchange {
+    fn datagram(&mut self, frame: u64, update: &Update<'_>) -> Option<Piece> {
+        let (Some(Transport::Udp(datagram)), Some(tuple)) = (&update.transport, update.tuple) else { return None };
+        if update.flow != Some(self.flow) {
+            return None;
+        }
+        let first = *self.first.get_or_insert(tuple.source);
+        let side = if tuple.source == first { Side::Initiator } else { Side::Responder };
+        let missing = u64::from(datagram.payload_len) - datagram.payload.len() as u64;
+        Some(Piece { side, frame: Some(frame), octets: datagram.payload.to_vec(), missing })
+    }
+}
