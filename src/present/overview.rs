@@ -65,15 +65,15 @@ fn digits(description: &Description) -> usize {
     description.interfaces.iter().map(|interface| time::digits(interface.resolution)).max().unwrap_or(6)
 }
 
-/// `pcapng`, `pcap, nanoseconds, in gzip`.
+/// `pcapng`, `nanosecond pcap in gzip`.
 fn format_name(description: &Description) -> String {
     let format = match description.format {
-        Format::PcapNanosecond => "pcap, nanoseconds",
-        Format::PcapModified => "pcap, modified",
+        Format::PcapNanosecond => "nanosecond pcap",
+        Format::PcapModified => "modified pcap",
         other => other.word(),
     };
     match description.compression.word() {
-        Some(compression) => format!("{format}, in {compression}"),
+        Some(compression) => format!("{format} in {compression}"),
         None => format.to_owned(),
     }
 }
@@ -87,9 +87,10 @@ fn maker(section: &Section) -> Option<String> {
     }
 }
 
-/// `lo (ETHERNET)`.
+/// `lo (ETHERNET)`; on Windows, where names are numbers, `Wi-Fi (ETHERNET)`.
 fn interface_name(interface: &Interface) -> String {
-    match interface.description.as_ref().or(interface.name.as_ref()) {
+    let name = interface.name.as_ref().filter(|name| !name.starts_with(r"\Device\"));
+    match name.or(interface.description.as_ref()) {
         Some(name) => format!("{name} ({})", interface.link_type),
         None => interface.link_type.to_string(),
     }

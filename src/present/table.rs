@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement};
+use comfy_table::{Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Width};
 
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
@@ -20,6 +20,9 @@ pub enum Align {
     /// Texts that may be broken into several lines.
     Wrapped,
 }
+
+/// Cells that a text to be broken gets at least, its gap included: a line too long reads better than a letter a line.
+const NARROWEST: u16 = 8;
 
 /// A table under construction.
 #[derive(Debug)]
@@ -47,9 +50,10 @@ impl Table {
                 Align::Left | Align::Wrapped => CellAlignment::Left,
                 Align::Right => CellAlignment::Right,
             });
-            if *align != Align::Wrapped {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
+            column.set_constraint(match align {
+                Align::Left | Align::Right => ColumnConstraint::ContentWidth,
+                Align::Wrapped => ColumnConstraint::LowerBoundary(Width::Fixed(NARROWEST)),
+            });
         }
         Self { inner, colour: look.colour }
     }

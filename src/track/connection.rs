@@ -202,10 +202,11 @@ impl Connection {
         self.analysis.initial_rtt()
     }
 
-    /// The shift of a side's window field; `None` if the SYNs were not seen, 0 if either did not offer one.
+    /// The shift of a side's window field; `None` if its SYN was not seen, 0 if either SYN did not offer one.
     pub fn window_shift(&self, side: Side) -> Option<u8> {
         let (mine, theirs) = (self.end_of(side), self.end_of(side.other()));
-        (mine.began && theirs.began).then(|| mine.window_scale.filter(|_| theirs.window_scale.is_some()).unwrap_or(0))
+        let refused = theirs.began && theirs.window_scale.is_none();
+        mine.began.then(|| mine.window_scale.filter(|_| !refused).unwrap_or(0))
     }
 
     /// Which end sent a packet with this source; an endpoint that talks to itself always counts as initiator.

@@ -106,6 +106,14 @@ struct Place {
     entry: u32,
 }
 
+/// What a first look into the table brought.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    hash: u32,
+    /// The place of the key's entry; `None` if it is not known.
+    entry: Option<u32>,
+}
+
 /// The next stream number of each protocol.
 #[derive(Debug, Default)]
 struct Streams {
@@ -171,17 +179,18 @@ impl Conversations {
 
     /// Counts many packets, in order: the same as [`Conversations::push`] for each, and faster.
     pub fn extend(&mut self, sightings: &[Sighting]) {
-        let mut places = [None; BATCH];
+        let mut found = [Found::default(); BATCH];
         for batch in sightings.chunks(BATCH) {
-            for (place, sighting) in places.iter_mut().zip(batch) {
-                *place = self.find(self.hash(&sighting.key), &sighting.key);
+            for (found, sighting) in found.iter_mut().zip(batch) {
+                let hash = self.hash(&sighting.key);
+                *found = Found { hash, entry: self.find(hash, &sighting.key) };
             }
             let before = self.reopened;
-            for (place, sighting) in places.iter().zip(batch) {
+            for (found, sighting) in found.iter().zip(batch) {
                 // A reused tuple has a new entry: what was found before it is stale.
-                let place = if self.reopened == before { *place } else { None };
-                if !place.is_some_and(|place| self.count_at(place, sighting)) {
-                    let _ = self.meet_at(place, sighting);
+                let entry = if self.reopened == before { found.entry } else { None };
+                if !entry.is_some_and(|entry| self.count_at(entry, sighting)) {
+                    let _ = self.meet_at(Found { entry, ..*found }, sighting);
                 }
             }
         }
@@ -205,13 +214,13 @@ impl Conversations {
     }
 
     pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
-        self.meet_at(None, sighting)
+        self.meet_at(Found { hash: self.hash(&sighting.key), entry: None }, sighting)
     }
 
     /// Counts an ordinary packet of a known entry; false if there is more to it.
     #[inline]
-    fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
-        let Some(entry) = self.entries.get_mut(place as usize) else { return false };
+    fn count_at(&mut self, entry: u32, sighting: &Sighting) -> bool {
+        let Some(entry) = self.entries.get_mut(entry as usize) else { return false };
         if sighting.quoted || entry.is_reused_by(sighting) {
             return false;
         }
@@ -221,15 +230,15 @@ impl Conversations {
     }
 
     /// Counts a packet whose entry may be known already.
-    fn meet_at(&mut self, place: Option<u32>, sighting: &Sighting) -> Option<Met> {
-        let known = place.or_else(|| self.find(self.hash(&sighting.key), &sighting.key));
-        let reuses = known.is_some_and(|place| self.entry(place).is_some_and(|entry| entry.is_reused_by(sighting)));
-        let place = match known {
-            Some(place) if !reuses => place,
-            _ => self.open(sighting, known)?,
+    fn meet_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
+        let known = found.entry.or_else(|| self.find(found.hash, &sighting.key));
+        let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
+        let entry = match known {
+            Some(entry) if !reuses => entry,
+            _ => self.open(found.hash, sighting, known)?,
         };
         let new = reuses || known.is_none();
-        let entry = self.entries.get_mut(place as usize)?;
+        let entry = self.entries.get_mut(entry as usize)?;
         if sighting.quoted {
             self.quoted_first |= new;
         } else {
@@ -257,7 +266,7 @@ impl Conversations {
     }
 
     /// Makes an entry, in the place of the one that it follows on the same key; `None` if the table is full.
-    fn open(&mut self, sighting: &Sighting, follows: Option<u32>) -> Option<u32> {
+    fn open(&mut self, hash: u32, sighting: &Sighting, follows: Option<u32>) -> Option<u32> {
         if self.entries.len() >= self.limit {
             self.refused = self.refused.saturating_add(1);
             return None;
@@ -265,7 +274,6 @@ impl Conversations {
         let place = u32::try_from(self.entries.len()).ok()?;
         let incarnation = follows.and_then(|place| self.entry(place)).map_or(1, |entry| entry.incarnation.saturating_add(1));
         let stream = self.streams.take(sighting.key.protocol());
-        let hash = self.hash(&sighting.key);
         if follows.is_some() {
             self.reopened = self.reopened.saturating_add(1);
             if let Some(old) = self.index.find_mut(spread(hash), |old| Some(old.entry) == follows) {

@@ -232,7 +232,7 @@ impl SocketTable {
     pub fn ports(&self) -> Vec<PortCard> {
         let mut cards: Vec<PortCard> = Vec::new();
         for socket in &self.sockets {
-            let serves = socket.rule == Rule::R1 && socket.state == SocketState::Listen || socket.peers.len() > 1;
+            let serves = socket.state == SocketState::Listen || (socket.state == SocketState::Unconn && socket.peers.len() > 1);
             let (protocol, port) = (socket.protocol, socket.local.port);
             if serves && !cards.iter().any(|card| (card.protocol, card.port) == (protocol, port)) {
                 cards.push(self.card(protocol, port));
@@ -248,7 +248,7 @@ impl SocketTable {
             port,
             listening: here().filter(|socket| socket.state == SocketState::Listen).count(),
             connected: here().filter(|socket| socket.rule == Rule::R2).count(),
-            unconnected: here().filter(|socket| socket.protocol == Protocol::Udp).count(),
+            unconnected: here().filter(|socket| socket.state == SocketState::Unconn).count(),
             peers: here().map(|socket| socket.peers.len()).sum(),
         }
     }
