@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
 use sockscope::decode;
-use sockscope::track::{FlowId, Limits, Trace, Tracker};
+use sockscope::track::{FlowId, Trace, Tracker};
 
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
@@ -99,9 +99,8 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
     Failure::Usage(format!("{}: has no stream {stream}", job::shown(file)))
 }
 
-/// Reads the whole capture into a trace.
-pub(crate) fn trace(file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let mut tracker = Tracker::new(Limits::default());
+/// Reads the whole capture into a trace by this tracker.
+pub(crate) fn trace(mut tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
     let reading = frames(file, setting, |frame| {
         tracker.push(&decode::packet(frame));
         Ok(ControlFlow::Continue(()))

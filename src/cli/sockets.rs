@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use sockscope::present::socket_view::{self, Columns};
 use sockscope::present::{csv, json};
-use sockscope::track::{Socket, SocketState};
+use sockscope::track::{Limits, Socket, SocketState, Tracker};
 
 use super::args::SocketsArgs;
 use super::failure::Failure;
@@ -13,7 +13,7 @@ use super::job::{Form, Setting};
 use super::run;
 
 pub(crate) fn run(args: SocketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let (trace, reading) = run::trace(&args.input.file, setting)?;
+    let (trace, reading) = run::trace(Tracker::new(Limits::default()), &args.input.file, setting)?;
     let open = |socket: &&Socket| args.all || socket.state != SocketState::Closed;
     let here = |socket: &&Socket| args.host.is_none_or(|host| is_at(socket, host));
     let sockets: Vec<&Socket> = trace.sockets.sockets.iter().filter(open).filter(here).collect();

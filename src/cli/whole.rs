@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use sockscope::judge::{self, Finding};
 use sockscope::present::overview::Overview;
-use sockscope::track::Trace;
+use sockscope::track::{Limits, Trace, Tracker};
 
 use super::failure::Failure;
 use super::job::{self, Setting};
@@ -27,7 +27,7 @@ pub(crate) struct Whole {
 impl Whole {
     /// Reads the capture, and its octets once more for their hash.
     pub(crate) fn read(file: &Path, setting: &Setting) -> Result<Self, Failure> {
-        let (trace, reading) = run::trace(file, setting)?;
+        let (trace, reading) = run::trace(Tracker::new(Limits::default()), file, setting)?;
         let findings = judge::preflight(&reading.description, &trace);
         let hashed = if job::is_stdin(file) { None } else { hash(file).ok() };
         let (sha256, size) = hashed.unzip();

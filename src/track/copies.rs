@@ -1,15 +1,13 @@
 //! The same packet captured twice: no retransmission, but a copy (traps T1 to T3).
 //!
 //! `any` shows a packet on every interface it crosses, and raw sockets show loopback traffic on its way out and in. Two
-//! frames are one packet if they are equal from the IP header up, but for hop limit and header checksum, within a
-//! millisecond; and if they were captured on different interfaces or in different directions, or carry the same
+//! frames are one packet if they are equal from the IP header up, but for hop limit and header checksum, near each
+//! other and within a millisecond; and if they were captured on different interfaces or in different directions, or carry the same
 //! IPv4 identification, which a sender changes when it sends again.
 
-use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
 use jiff::SignedDuration;
 
 use crate::capture::{InterfaceId, Timestamp};
@@ -20,14 +18,19 @@ use crate::decode::link::Travel;
 /// How far apart two frames of one packet may be.
 const WINDOW: SignedDuration = SignedDuration::from_millis(1);
 
-/// Packets remembered within the window.
-const MEMORY: usize = 4096;
+/// Frames that a copy is looked for among: the last ones before it.
+const MEMORY: usize = 128;
 
-/// Finds copies among the packets of the last millisecond.
-#[derive(Debug, Default)]
+/// Octets from the IP header up that two frames are compared by: the headers, and the begin of the payload.
+const COMPARED: usize = 160;
+
+/// Finds copies among the last packets.
+#[derive(Debug)]
 pub(super) struct Copies {
-    seen: HashMap<u64, Place, RandomState>,
-    order: VecDeque<(u64, Place)>,
+    /// Digests of the last packets, apart from their places: most searches read only these.
+    digests: [u64; MEMORY],
+    places: [Option<Place>; MEMORY],
+    next: usize,
     hasher: RandomState,
 }
 
@@ -40,43 +43,38 @@ struct Place {
     travel: Option<Travel>,
 }
 
+impl Default for Copies {
+    fn default() -> Self {
+        Self { digests: [0; MEMORY], places: [None; MEMORY], next: 0, hasher: RandomState::default() }
+    }
+}
+
 impl Copies {
     /// The frame that `packet` is a copy of, if it is one.
     pub(super) fn find(&mut self, packet: &Packet<'_>) -> Option<u64> {
         let (ip, timestamp) = (packet.ip()?, packet.timestamp?);
         let place = Place { frame: packet.number, timestamp, interface: packet.interface, travel: travel(packet) };
-        self.forget(timestamp);
         let digest = self.digest(ip);
-        if let Some(first) = self.seen.get(&digest)
-            && is_copy(first, &place, ip)
-        {
+        let same = self.digests.iter().position(|other| *other == digest);
+        let first = same.and_then(|slot| self.places.get(slot).copied().flatten());
+        if let Some(first) = first.filter(|first| is_copy(first, &place, ip)) {
             return Some(first.frame);
         }
-        self.seen.insert(digest, place);
-        self.order.push_back((digest, place));
+        let slot = self.next % MEMORY;
+        if let (Some(old), Some(at)) = (self.digests.get_mut(slot), self.places.get_mut(slot)) {
+            (*old, *at) = (digest, Some(place));
+        }
+        self.next = self.next.wrapping_add(1);
         None
     }
 
-    /// Drops what lies before the window.
-    fn forget(&mut self, now: Timestamp) {
-        while let Some((digest, place)) = self.order.front().copied() {
-            if now.since(place.timestamp).abs() <= WINDOW && self.order.len() < MEMORY {
-                return;
-            }
-            self.order.pop_front();
-            if self.seen.get(&digest) == Some(&place) {
-                self.seen.remove(&digest);
-            }
-        }
-    }
-
-    /// A digest of all that does not change on the way.
+    /// A digest of what does not change on the way.
     fn digest(&self, ip: &Ip<'_>) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         let (before, after) = if ip.version() == 4 { (8, 12) } else { (7, 8) };
         hasher.write(ip.header.get(..before).unwrap_or(ip.header));
         hasher.write(ip.header.get(after..).unwrap_or_default());
-        hasher.write(ip.payload);
+        hasher.write(ip.payload.get(..COMPARED).unwrap_or(ip.payload));
         hasher.finish()
     }
 }

@@ -31,6 +31,8 @@ pub struct Tracker {
 #[derive(Debug)]
 struct Books {
     limits: Limits,
+    /// Packets that concern no TCP connection are passed over.
+    only_tcp: bool,
     survey: Survey,
     conversations: Conversations,
     copies: Copies,
@@ -84,6 +86,26 @@ pub struct Update<'t> {
 }
 
 impl<'t> Update<'t> {
+    /// What is said of a packet that nobody asks about.
+    const fn nothing() -> Self {
+        Self {
+            tuple: None,
+            flow: None,
+            about: None,
+            fragment: false,
+            reassembled: None,
+            transport: None,
+            checksum: None,
+            relative: None,
+            analyzed: None,
+            notes: &[],
+            transitions: &[],
+            side: None,
+            states: None,
+            pieces: &[],
+        }
+    }
+
     /// The segment, if the packet carries one.
     pub fn segment(&self) -> Option<&Segment<'t>> {
         match &self.transport {
@@ -145,12 +167,21 @@ impl Tracker {
         Self { reassembler: Reassembler::new(&limits), books: Books::new(limits) }
     }
 
+    /// A tracker that follows TCP alone: [`Trace::connections`] is all it will tell, and it is faster for that.
+    pub fn of_connections(limits: Limits) -> Self {
+        let books = Books { only_tcp: true, ..Books::new(limits) };
+        Self { reassembler: Reassembler::new(&limits), books }
+    }
+
     /// Follows one packet; packets come in file order.
     pub fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Update<'t> {
         let books = &mut self.books;
         books.fresh.clear();
         books.pieces.clear();
         books.transitions.clear();
+        if books.only_tcp && !may_concern_tcp(packet) {
+            return Update::nothing();
+        }
         books.see(packet);
         for frame in self.reassembler.take_given_up() {
             books.note(frame, Oddity::FragmentGivenUp);
@@ -168,7 +199,9 @@ impl Tracker {
         if let Some(about) = &about {
             books.hear_of(packet, about);
         }
-        books.survey.see_protocol(&name::protocol(packet, load.transport.as_ref()));
+        if !books.only_tcp {
+            books.survey.see_protocol(&name::protocol(packet, load.transport.as_ref()));
+        }
         books.keep_fresh();
         Update {
             tuple,
@@ -203,6 +236,7 @@ impl Books {
     fn new(limits: Limits) -> Self {
         Self {
             limits,
+            only_tcp: false,
             survey: Survey::default(),
             conversations: Conversations::new(&limits),
             copies: Copies::default(),
@@ -227,9 +261,14 @@ impl Books {
             let followed = self.following == Some(connection.id);
             connection.finish(&mut |side, chunk| pieces.extend(followed.then(|| Piece::new(side, chunk))));
         }
+        let sockets = if self.only_tcp {
+            SocketTable::default()
+        } else {
+            SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest)
+        };
         Trace {
-            conversations: self.conversations.iter().collect(),
-            sockets: SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest),
+            conversations: if self.only_tcp { Vec::new() } else { self.conversations.iter().collect() },
+            sockets,
             survey: self.survey,
             connections: self.connections,
             udp_sockets,
@@ -252,7 +291,7 @@ impl Books {
 
     /// What concerns every frame, whatever it carries.
     fn see(&mut self, packet: &Packet<'_>) {
-        if self.survey.see(packet) {
+        if !self.only_tcp && self.survey.see(packet) {
             self.note(packet.number, Oddity::ClockStep);
         }
         if let Some(first) = self.copies.find(packet) {
@@ -397,6 +436,15 @@ impl About {
     /// The endpoint that had sent the quoted packet.
     fn sender(&self) -> Option<SocketAddr> {
         Some(SocketAddr::new(self.source, self.ports?.0))
+    }
+}
+
+/// TCP segments, the errors that quote them, and fragments of either.
+fn may_concern_tcp(packet: &Packet<'_>) -> bool {
+    match packet.transport {
+        Some(Transport::Tcp(_) | Transport::Icmp(_)) => true,
+        Some(_) => false,
+        None => packet.ip().is_some_and(|ip| ip.fragment.is_some() && ip.protocol != IpProtocol::UDP),
     }
 }
 
