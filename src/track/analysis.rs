@@ -8,8 +8,8 @@ use std::fmt;
 
 use jiff::SignedDuration;
 
-use super::Side;
 use super::connection::Seen;
+use super::{Metrics, Side};
 use crate::capture::Timestamp;
 use crate::decode::options::{self, Value};
 use crate::decode::seq::SeqNumber;
@@ -159,8 +159,7 @@ struct Half {
     scale: Scale,
     /// An acknowledgment other than a SYN-ACK was sent: its window is scaled.
     acknowledging: bool,
-    /// The largest segment the other side may send, from this side's SYN.
-    maximum_segment: Option<u16>,
+    metrics: Metrics,
 }
 
 /// What is known of a direction's window scale.
@@ -181,6 +180,8 @@ struct Unacknowledged {
     end: SeqNumber,
     time: Option<Timestamp>,
     frame: u64,
+    /// It was sent again: which copy an acknowledgment is for cannot be told.
+    again: bool,
 }
 
 /// Segments remembered until they are acknowledged, as many as Wireshark remembers.
@@ -191,6 +192,16 @@ const FAST: SignedDuration = SignedDuration::from_millis(20);
 
 /// A segment is out of order if it follows within this time, while no round trip is known.
 const REORDERED: SignedDuration = SignedDuration::from_millis(3);
+
+impl Scale {
+    /// The shift to read windows with.
+    const fn shift(self) -> u8 {
+        match self {
+            Self::Shift(shift) => shift,
+            Self::Unknown | Self::Unused => 0,
+        }
+    }
+}
 
 /// What the analysis says of one segment.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -209,6 +220,14 @@ impl Analysis {
     /// Time from the last SYN to the first acknowledgment that follows it.
     pub(super) fn initial_rtt(&self) -> Option<SignedDuration> {
         self.initial_rtt
+    }
+
+    /// What one side's segments measure.
+    pub(super) fn metrics(&self, side: Side) -> &Metrics {
+        match side {
+            Side::Initiator => &self.initiator.metrics,
+            Side::Responder => &self.responder.metrics,
+        }
     }
 
     /// Says what one segment is, in file order.
@@ -230,6 +249,7 @@ impl Analysis {
         mine.late(theirs, seen, rtt, &mut analyzed.verdicts);
         mine.remember(seen, analyzed.verdicts);
         analyzed.acknowledges = theirs.acknowledge(seen);
+        mine.measure(seen, analyzed.verdicts);
         if segment.payload_len > 0 {
             analyzed.in_flight = Some(mine.in_flight());
         }
@@ -256,7 +276,10 @@ impl Half {
         for option in options::options(segment.options) {
             match option.value {
                 Value::WindowScale(shift) if syn => scale = Scale::Shift(shift.min(14)),
-                Value::MaximumSegmentSize(size) if syn => self.maximum_segment = Some(size),
+                Value::MaximumSegmentSize(size) if syn => self.metrics.maximum_segment = Some(size),
+                Value::SackPermitted if syn => self.metrics.sack_permitted = true,
+                Value::FastOpen(_) if syn => self.metrics.fast_open = true,
+                Value::Timestamps { .. } => self.metrics.timestamps = true,
                 Value::Sack(blocks) => self.sacked.extend(blocks.iter()),
                 _ => {}
             }
@@ -392,7 +415,7 @@ impl Half {
             return false;
         }
         let octets: i64 = self.sacked.iter().map(|(left, right)| i64::from(right.since(*left))).sum();
-        let much = self.maximum_segment.is_some_and(|size| octets > i64::from(size).saturating_mul(2));
+        let much = self.metrics.maximum_segment.is_some_and(|size| octets > i64::from(size).saturating_mul(2));
         self.duplicates >= 2 || (next_wanted && much)
     }
 
@@ -401,7 +424,13 @@ impl Half {
         let segment = seen.segment;
         let end = end_of(segment);
         if end != segment.sequence && self.unacknowledged.len() < MAX_UNACKNOWLEDGED {
-            self.unacknowledged.push(Unacknowledged { sequence: segment.sequence, end, time: seen.timestamp, frame: seen.frame });
+            self.unacknowledged.push(Unacknowledged {
+                sequence: segment.sequence,
+                end,
+                time: seen.timestamp,
+                frame: seen.frame,
+                again: found.is_retransmission(),
+            });
         }
         if !found.contains(Verdicts::ZERO_WINDOW_PROBE) {
             if self.next.is_none_or(|next| end.since(next) > 0) {
@@ -430,7 +459,29 @@ impl Half {
             sent.end.since(ack) > 0
         });
         let exact = exact?;
-        Some((exact.frame, seen.timestamp?.since(exact.time?)))
+        let passed = seen.timestamp?.since(exact.time?);
+        if !exact.again {
+            self.metrics.acknowledged_after(passed);
+        }
+        Some((exact.frame, passed))
+    }
+
+    /// Takes the segment's sizes and times.
+    fn measure(&mut self, seen: &Seen<'_>, found: Verdicts) {
+        let segment = seen.segment;
+        let shift = if segment.flags.contains(Flags::SYN) { 0 } else { self.scale.shift() };
+        self.metrics.sent_at(seen.timestamp);
+        if !segment.flags.contains(Flags::RST) {
+            self.metrics.window.add(u32::from(segment.window) << shift);
+        }
+        if segment.payload_len > 0 {
+            self.metrics.segment.add(segment.payload_len);
+        }
+        if found.is_retransmission() {
+            let octets = u64::from(segment.payload_len);
+            self.metrics.retransmitted_octets = self.metrics.retransmitted_octets.saturating_add(octets);
+        }
+        self.metrics.acknowledged_selectively(segment.acknowledgment, &self.sacked);
     }
 
     /// Octets sent and not acknowledged.

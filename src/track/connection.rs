@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use super::analysis::{Analysis, Analyzed};
 use super::events::Events;
 use super::stream::Payload;
-use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Note, Oddity, Opening, Outcome, State};
+use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, State};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
@@ -200,6 +200,11 @@ impl Connection {
     /// Time from the last SYN to the first acknowledgment after it, by either side: Wireshark's `tcp.analysis.initial_rtt`.
     pub fn initial_rtt(&self) -> Option<SignedDuration> {
         self.analysis.initial_rtt()
+    }
+
+    /// What the segments of one side measure.
+    pub fn metrics(&self, side: Side) -> &Metrics {
+        self.analysis.metrics(side)
     }
 
     /// The shift of a side's window field; `None` if its SYN was not seen, 0 if either SYN did not offer one.

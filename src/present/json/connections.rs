@@ -9,7 +9,7 @@ use super::SCHEMA;
 use super::format::{Text, document, hex};
 use crate::capture::Timestamp;
 use crate::present::time::Seconds;
-use crate::track::{Claim, Connection, End, Note, Verdicts};
+use crate::track::{self, Claim, Connection, Note, Side, Verdicts};
 
 #[derive(Serialize)]
 struct Document {
@@ -76,12 +76,52 @@ struct Way {
     retransmitted: u32,
     out_of_order: u32,
     lost: u32,
+    duplicate_acks: u32,
+    zero_windows: u32,
+    keep_alives: u32,
+    retransmitted_octets: u64,
     sha256: Option<String>,
+    mss: Option<u16>,
+    window_scale: Option<u8>,
+    sack_permitted: bool,
+    timestamps: bool,
+    fast_open: bool,
+    sack: u32,
+    dsack: u32,
+    window: Spread<u32>,
+    segment: Spread<u32>,
+    rtt: RoundTrips,
+    longest_silence: Option<Seconds>,
+    throughput: Option<u64>,
 }
 
-impl From<&End> for Way {
-    fn from(end: &End) -> Self {
+#[derive(Serialize)]
+struct Spread<T> {
+    min: Option<T>,
+    max: Option<T>,
+}
+
+/// Times from segments to their acknowledgments.
+#[derive(Serialize)]
+struct RoundTrips {
+    count: u32,
+    min: Option<Seconds>,
+    average: Option<Seconds>,
+    max: Option<Seconds>,
+}
+
+impl From<&track::RoundTrips> for RoundTrips {
+    fn from(trips: &track::RoundTrips) -> Self {
+        let track::Spread { min, max } = trips.spread;
+        Self { count: trips.count, min: min.map(Seconds), average: trips.mean().map(Seconds), max: max.map(Seconds) }
+    }
+}
+
+impl Way {
+    fn new(connection: &Connection, side: Side) -> Self {
+        let (end, metrics) = (connection.end_of(side), connection.metrics(side));
         let delivered = end.delivered();
+        let duration = connection.start.zip(connection.end).map(|(start, end)| end.since(start).as_secs_f64());
         Self {
             frames: end.sent.frames,
             octets: end.sent.octets,
@@ -92,7 +132,23 @@ impl From<&End> for Way {
             retransmitted: end.analysis.of(Verdicts::RETRANSMISSION),
             out_of_order: end.analysis.of(Verdicts::OUT_OF_ORDER),
             lost: end.analysis.of(Verdicts::LOST_SEGMENT),
+            duplicate_acks: end.analysis.of(Verdicts::DUPLICATE_ACK),
+            zero_windows: end.analysis.of(Verdicts::ZERO_WINDOW),
+            keep_alives: end.analysis.of(Verdicts::KEEP_ALIVE),
+            retransmitted_octets: metrics.retransmitted_octets,
             sha256: delivered.sha256.map(|digest| hex(&digest)),
+            mss: metrics.maximum_segment,
+            window_scale: end.window_scale,
+            sack_permitted: metrics.sack_permitted,
+            timestamps: metrics.timestamps,
+            fast_open: metrics.fast_open,
+            sack: metrics.selective,
+            dsack: metrics.duplicate_selective,
+            window: Spread { min: metrics.window.min, max: metrics.window.max },
+            segment: Spread { min: metrics.segment.min, max: metrics.segment.max },
+            rtt: (&metrics.round_trip).into(),
+            longest_silence: metrics.longest_silence.map(Seconds),
+            throughput: duration.filter(|duration| *duration > 0.0).map(|duration| (end.sent.payload as f64 / duration) as u64),
         }
     }
 }
@@ -125,8 +181,8 @@ impl From<&Connection> for Row {
             closed_first: connection.closed_first().map(|closer| closer.word()),
             completeness: connection.completeness.0,
             completeness_text: connection.completeness.text(),
-            initiator_to_responder: initiator.into(),
-            responder_to_initiator: responder.into(),
+            initiator_to_responder: Way::new(connection, Side::Initiator),
+            responder_to_initiator: Way::new(connection, Side::Responder),
             initial_rtt: connection.initial_rtt().map(Seconds),
             notes: connection.notes.iter().map(Odd::from).collect(),
         }
