@@ -2,8 +2,8 @@
 //!
 //! `expected/` beside a capture holds what commands print about it. The name of a file says which command:
 //! `show.txt` is `show FILE`, `connections.json` is `connections FILE --json`, `sockets-all.csv` is
-//! `sockets FILE --all --csv`, `packet-7.txt` is `packet FILE 7`. `stderr.txt` is what every one of them says on standard
-//! error about a capture that cannot be read to its end. To watch one more view, make an empty file of that name and
+//! `sockets FILE --all --csv`, `packet-7.txt` is `packet FILE 7`, `states-tcp0.txt` is `states FILE tcp:0`. `stderr.txt` is
+//! what every one of them says on standard error about a capture that cannot be read to its end. To watch one more view, make an empty file of that name and
 //! accept what is printed.
 
 #![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
@@ -30,8 +30,8 @@ fn every_view_prints_what_was_accepted() {
         }
     }
     let count = differences.len();
-    assert!(differences.is_empty(), "{}\n{count} views differ; if they are right: {ACCEPT}", differences.join("\n"));
-    let all = ["connections", "conversations", "info", "packet", "packets", "show", "sockets"];
+    assert!(differences.is_empty(), "{}\nviews that differ: {count}; if they are right: {ACCEPT}", differences.join("\n"));
+    let all = ["connections", "conversations", "follow", "info", "packet", "packets", "show", "sockets", "states"];
     assert_eq!(commands, all.map(String::from).into(), "a command without an accepted output");
 }
 
@@ -48,8 +48,12 @@ fn views(folder: &Path) -> Vec<PathBuf> {
 fn words(view: &Path) -> Vec<String> {
     let (stem, form) = (view.file_stem().unwrap().to_str().unwrap(), view.extension().unwrap());
     let mut words: Vec<String> = stem.split('-').map(String::from).collect();
-    for word in words.iter_mut().skip(1).filter(|word| word.parse::<u64>().is_err()) {
-        word.insert_str(0, "--");
+    for word in words.iter_mut().skip(1) {
+        match word.split_at_checked(3) {
+            Some(("tcp" | "udp", _)) => word.insert(3, ':'),
+            _ if word.parse::<u64>().is_ok() => {}
+            _ => word.insert_str(0, "--"),
+        }
     }
     if form != "txt" {
         words.push(format!("--{}", form.display()));
@@ -138,4 +142,5 @@ fn a_difference_is_shown_with_its_neighbours() {
 fn the_name_of_a_view_is_its_command() {
     assert_eq!(words(Path::new("packet-7.json")), ["packet", "7", "--json"]);
     assert_eq!(words(Path::new("sockets-all.txt")), ["sockets", "--all"]);
+    assert_eq!(words(Path::new("states-tcp0.txt")), ["states", "tcp:0"]);
 }

@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 
 use super::analysis::{Analysis, Analyzed};
-use super::events::Events;
+use super::events::{Events, Seen};
 use super::stream::Payload;
-use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, State};
+use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, Side, State};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
@@ -52,26 +52,6 @@ pub struct Connection {
     analysis: Box<Analysis>,
 }
 
-/// One of a connection's two ends.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Side {
-    /// Who opened it.
-    Initiator,
-    /// Who was called.
-    Responder,
-}
-
-impl Side {
-    /// The other end.
-    #[must_use]
-    pub const fn other(self) -> Self {
-        match self {
-            Self::Initiator => Self::Responder,
-            Self::Responder => Self::Initiator,
-        }
-    }
-}
-
 /// Both ends of a connection.
 #[derive(Clone, Debug)]
 pub struct Ends {
@@ -79,20 +59,6 @@ pub struct Ends {
     pub initiator: End,
     /// Who was called.
     pub responder: End,
-}
-
-/// A segment, when and where it was seen.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Seen<'a> {
-    pub(super) frame: u64,
-    pub(super) timestamp: Option<Timestamp>,
-    /// Octets of the frame on the wire.
-    pub(super) octets: u32,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
-    pub(super) segment: &'a Segment<'a>,
-    /// The segment is not just what a first fragment shows of it.
-    pub(super) whole: bool,
 }
 
 impl Connection {

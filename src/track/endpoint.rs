@@ -3,11 +3,9 @@
 //! What an end *sent* is observed. What *reached* it is assumed when the segment passes, and proved when the end acts on
 //! it; where the end's next segment shows that it had not arrived, the assumption is taken back.
 
-use super::analysis::Tallies;
-use super::connection::Seen;
-use super::events::Events;
+use super::events::{Events, Seen};
 use super::stream::Stream;
-use super::{Claim, Count, Delivered, Evidence, Side, Signal, State, Step, Transition};
+use super::{Claim, Count, Delivered, Evidence, Side, Signal, State, Step, Tallies, Transition};
 use crate::decode::options::{self, Value};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};

@@ -1,7 +1,45 @@
-//! What one segment brings about, collected on its way through a connection.
+//! A segment as a connection sees it, and what it brings about there.
+
+use std::net::SocketAddr;
 
 use super::stream::Chunk;
-use super::{Claim, Note, Oddity, Side, Signal};
+use super::{Claim, Note, Oddity, Signal};
+use crate::capture::Timestamp;
+use crate::decode::tcp::Segment;
+
+/// One of a connection's two ends.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Side {
+    /// Who opened it.
+    Initiator,
+    /// Who was called.
+    Responder,
+}
+
+impl Side {
+    /// The other end.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Initiator => Self::Responder,
+            Self::Responder => Self::Initiator,
+        }
+    }
+}
+
+/// A segment, when and where it was seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen<'a> {
+    pub(super) frame: u64,
+    pub(super) timestamp: Option<Timestamp>,
+    /// Octets of the frame on the wire.
+    pub(super) octets: u32,
+    pub(super) source: SocketAddr,
+    pub(super) destination: SocketAddr,
+    pub(super) segment: &'a Segment<'a>,
+    /// The segment is not just what a first fragment shows of it.
+    pub(super) whole: bool,
+}
 
 /// One change in what is known of an endpoint's state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::Side;
-use super::connection::Seen;
+use super::events::Seen;
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;

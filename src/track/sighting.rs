@@ -38,6 +38,22 @@ pub(super) struct TcpMark {
     pub(super) flags: Flags,
 }
 
+impl Sighting {
+    fn new(packet: &Packet<'_>, (key, from): (FlowKey, Slot)) -> Self {
+        Self {
+            key,
+            from,
+            number: packet.number,
+            timestamp: packet.timestamp,
+            octets: packet.original_len,
+            payload: 0,
+            tcp: None,
+            whole: false,
+            quoted: false,
+        }
+    }
+}
+
 /// Turns packets into sightings, with the fragments that are still waiting.
 #[derive(Debug)]
 pub struct Sightings {
@@ -84,18 +100,8 @@ pub(super) fn sighting(packet: &Packet<'_>, ip: &Ip<'_>, transport: &Transport<'
         Transport::Icmp(message) => return quoted(packet, &message.quoted()?),
         _ => return None,
     };
-    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
-    Some(Sighting {
-        key,
-        from,
-        number: packet.number,
-        timestamp: packet.timestamp,
-        octets: packet.original_len,
-        payload,
-        tcp,
-        whole,
-        quoted: false,
-    })
+    let key = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    Some(Sighting { payload, tcp, whole, ..Sighting::new(packet, key) })
 }
 
 /// The sighting of a header that an ICMP error quotes.
@@ -110,16 +116,6 @@ fn quoted(packet: &Packet<'_>, quoted: &icmp::Quoted<'_>) -> Option<Sighting> {
         IpProtocol::UDP | IpProtocol::UDP_LITE => (Protocol::Udp, None),
         _ => return None,
     };
-    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
-    Some(Sighting {
-        key,
-        from,
-        number: packet.number,
-        timestamp: packet.timestamp,
-        octets: 0,
-        payload: 0,
-        tcp,
-        whole: false,
-        quoted: true,
-    })
+    let key = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    Some(Sighting { octets: 0, tcp, quoted: true, ..Sighting::new(packet, key) })
 }

@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::connection::Seen;
 use super::conversation::Met;
 use super::copies::Copies;
-use super::events::Events;
+use super::events::{Events, Seen};
 use super::fragment::{Arrival, Reassembler};
 use super::sighting::sighting;
 use super::udp::{Sent, UdpSockets};

@@ -4,6 +4,7 @@
 
 pub mod script;
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// A file of the project.
@@ -11,11 +12,16 @@ pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// Says aloud that a test does without something; unlike `eprintln`, the test harness does not keep this to itself.
+pub fn skip(what: &str) {
+    std::io::stderr().write_all(format!("SKIPPED: {what}\n").as_bytes()).unwrap();
+}
+
 /// The folder with captures that others made; `None`, said aloud, where it is missing.
 pub fn corpus() -> Option<PathBuf> {
     let folder = project("../shared/corpus");
     if !folder.join("index.csv").exists() {
-        eprintln!("SKIPPED: {} is missing, and with it the captures that this test reads", folder.display());
+        skip(&format!("{} is missing, and with it the captures that this test reads", folder.display()));
         return None;
     }
     Some(folder)
