@@ -185,7 +185,6 @@ impl Tracker {
         for frame in self.reassembler.take_given_up() {
             books.note(frame, Oddity::FragmentGivenUp);
         }
-        books.overflow.fragments = self.reassembler.given_up_fragments();
         let load = load(&mut self.reassembler, packet);
         if load.reassembled.is_some_and(|datagram| datagram.overlap) {
             books.note(packet.number, Oddity::FragmentOverlap);
@@ -226,7 +225,13 @@ impl Tracker {
     }
 
     /// The trace after the last packet.
-    pub fn finish(self) -> Trace {
+    pub fn finish(mut self) -> Trace {
+        self.books.fresh.clear();
+        for frame in self.reassembler.take_given_up() {
+            self.books.note(frame, Oddity::FragmentGivenUp);
+        }
+        self.books.keep_fresh();
+        self.books.overflow.fragments = self.reassembler.given_up_fragments();
         self.books.finish()
     }
 }
