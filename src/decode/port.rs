@@ -1,6 +1,7 @@
 //! The three ranges of port numbers (RFC 6335 section 6).
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// The range a port number is in: who hands it out.
 ///
@@ -15,7 +16,16 @@ pub enum PortClass {
     Dynamic,
 }
 
+/// The ports that Linux hands out to clients unless told otherwise (`net.ipv4.ip_local_port_range`): they begin among the
+/// registered ones.
+pub const LINUX_CLIENTS: RangeInclusive<u16> = 32_768..=60_999;
+
 impl PortClass {
+    /// `port` is registered by its number, and yet one that Linux gives to clients.
+    pub fn is_borrowed(port: u16) -> bool {
+        Self::of(port) == Self::Registered && LINUX_CLIENTS.contains(&port)
+    }
+
     /// The range `port` is in.
     pub const fn of(port: u16) -> Self {
         match port {

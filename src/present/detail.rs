@@ -72,6 +72,9 @@ fn write_ports(update: &Update<'_>, out: &mut impl Write) -> io::Result<()> {
     for (name, port) in [("source port", source), ("destination port", destination)] {
         writeln!(out, "{name} {port}: {}", PortClass::of(port))?;
     }
+    if [source, destination].into_iter().any(PortClass::is_borrowed) {
+        writeln!(out, "{}", words::BORROWED_PORTS)?;
+    }
     Ok(())
 }
 

@@ -155,10 +155,14 @@ impl<'t> UdpView<'t> {
         for socket in heads.iter().take(self.most) {
             self.write_socket(socket, out)?;
         }
-        match heads.len().saturating_sub(self.most) {
-            0 => Ok(()),
-            more => writeln!(out, "  … and {}", words::counted(more as u64, "more socket")),
+        if let more @ 1.. = heads.len().saturating_sub(self.most) {
+            writeln!(out, "  … and {}", words::counted(more as u64, "more socket"))?;
         }
+        let borrowed = |peer: &Peer| PortClass::is_borrowed(peer.address.port());
+        if heads.iter().take(self.most).any(|socket| socket.peers.iter().take(self.most).any(borrowed)) {
+            writeln!(out, "  {}", self.look.paint(Ink::Quiet, words::BORROWED_PORTS))?;
+        }
+        Ok(())
     }
 
     /// The socket is a client that appears as a peer of another.
@@ -254,6 +258,7 @@ mod tests {
     Peer             Port class  Stream  Received    Sent  Frames  Begins at
     127.0.0.1:40001  registered  udp:0     1, 5 B  1, 5 B  1–2      0.000000
     127.0.0.1:50002  dynamic     udp:1     1, 7 B  1, 7 B  3–4      0.002000
+  Linux gives clients ports 32768–60999, registered and dynamic ones alike.
 ";
         assert_eq!(text, expected);
     }

@@ -6,6 +6,9 @@ use super::time::Span;
 use crate::decode::{Packet, Transport};
 use crate::track::{Close, Closer, Connection, Count, Outcome, Side, Update};
 
+/// Why a client's port may be a registered one.
+pub const BORROWED_PORTS: &str = "Linux gives clients ports 32768–60999, registered and dynamic ones alike.";
+
 /// `1 frame`, `2 frames`.
 pub fn counted(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", grouped(count), if count == 1 { "" } else { "s" })
