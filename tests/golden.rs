@@ -16,7 +16,6 @@ use std::process::{Command, Output};
 
 #[test]
 fn every_view_prints_what_was_accepted() {
-    let accept = std::env::var_os("UPDATE_EXPECTED").is_some();
     let (mut commands, mut differences) = (BTreeSet::new(), Vec::new());
     for capture in support::fixtures() {
         let folder = capture.parent().unwrap().join("expected");
@@ -26,7 +25,7 @@ fn every_view_prints_what_was_accepted() {
             commands.insert(words(&expected)[0].clone());
             let output = run(&capture, &expected);
             hold_stderr(&output, &stderr, &expected);
-            differences.extend(hold(&expected, &String::from_utf8(output.stdout).unwrap(), accept));
+            differences.extend(hold(&expected, &String::from_utf8(output.stdout).unwrap()));
         }
     }
     let count = differences.len();
@@ -35,7 +34,28 @@ fn every_view_prints_what_was_accepted() {
     assert_eq!(commands, all.map(String::from).into(), "a command without an accepted output");
 }
 
+/// The first thing that a person sees of the program is true.
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let capture = "fixtures/udp-echo/two-clients/20231234.pcapng";
+    let path = support::project("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(&format!("$ sockscope {capture}\n")).unwrap();
+    let (shown, after) = rest.split_once("```").unwrap();
+    let printed = String::from_utf8(run(&support::project(capture), Path::new("show.txt")).stdout).unwrap();
+    if is_to_accept() {
+        std::fs::write(path, format!("{before}$ sockscope {capture}\n{printed}```{after}")).unwrap();
+    } else {
+        assert_eq!(shown, printed, "if the new output is right: {ACCEPT}");
+    }
+}
+
 const ACCEPT: &str = "UPDATE_EXPECTED=1 cargo test --test golden";
+
+/// What is printed now is to become what is expected.
+fn is_to_accept() -> bool {
+    std::env::var_os("UPDATE_EXPECTED").is_some()
+}
 
 /// The accepted outputs in a folder.
 fn views(folder: &Path) -> Vec<PathBuf> {
@@ -75,12 +95,12 @@ fn hold_stderr(output: &Output, expected: &str, view: &Path) {
 }
 
 /// What differs, as text for a person; nothing if the new output is accepted.
-fn hold(expected: &Path, found: &str, accept: bool) -> Option<String> {
+fn hold(expected: &Path, found: &str) -> Option<String> {
     let accepted = std::fs::read_to_string(expected).unwrap();
     if accepted == found {
         return None;
     }
-    if accept {
+    if is_to_accept() {
         std::fs::write(expected, found).unwrap();
         return None;
     }

@@ -102,7 +102,7 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
 /// Reads the whole capture into a trace by this tracker.
 pub(crate) fn trace(mut tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
     let reading = frames(file, setting, |frame| {
-        tracker.push(&decode::packet(frame));
+        tracker.absorb(&decode::packet(frame));
         Ok(ControlFlow::Continue(()))
     })?;
     Ok((tracker.finish(), reading))

@@ -43,6 +43,31 @@ pub(super) enum Arrival<'t> {
     Complete(Reassembled<'t>),
 }
 
+impl<'t> Arrival<'t> {
+    /// The IP header to go by: the packet's own, or that over the whole datagram.
+    pub(super) fn ip<'a>(&'a self, packet: &'a Packet<'t>) -> Option<&'a Ip<'t>> {
+        match self {
+            Self::Complete(datagram) => Some(&datagram.ip),
+            _ => packet.ip(),
+        }
+    }
+
+    /// The transport header to go by.
+    pub(super) fn transport<'a>(&'a self, packet: &'a Packet<'t>) -> Option<&'a Transport<'t>> {
+        match self {
+            Self::Whole => packet.transport.as_ref(),
+            Self::Start(transport) => Some(transport),
+            Self::Piece => None,
+            Self::Complete(datagram) => datagram.transport.as_ref(),
+        }
+    }
+
+    /// The transport header stands over all of its payload, not just over a first fragment.
+    pub(super) const fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole | Self::Complete(_))
+    }
+}
+
 /// Holds fragments until their datagram is complete.
 #[derive(Debug)]
 pub(super) struct Reassembler {

@@ -6,7 +6,6 @@ use super::flow::Slot;
 use super::fragment::{Arrival, Reassembler};
 use super::{FlowKey, Limits, Protocol};
 use crate::capture::Timestamp;
-use crate::decode::ip::Ip;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::decode::{IpProtocol, Packet, Transport, icmp};
@@ -70,23 +69,16 @@ impl Sightings {
     /// that is not complete.
     #[inline]
     pub fn of(&mut self, packet: &Packet<'_>) -> Option<Sighting> {
-        let ip = packet.ip()?;
-        if ip.fragment.is_none() {
-            return sighting(packet, ip, packet.transport.as_ref()?, true);
-        }
-        match self.reassembler.push(packet) {
-            Arrival::Whole => sighting(packet, ip, packet.transport.as_ref()?, true),
-            Arrival::Start(transport) => sighting(packet, ip, &transport, false),
-            Arrival::Complete(datagram) => sighting(packet, &datagram.ip, datagram.transport.as_ref()?, true),
-            Arrival::Piece => None,
-        }
+        let arrival = self.reassembler.push(packet);
+        sighting(packet, &arrival)
     }
 }
 
-/// The sighting of a packet with this transport header; `whole` if the header is not just that of a first fragment.
+/// The sighting of a packet, as it arrived.
 #[inline]
-pub(super) fn sighting(packet: &Packet<'_>, ip: &Ip<'_>, transport: &Transport<'_>, whole: bool) -> Option<Sighting> {
-    let (source, destination) = ip.ends();
+pub(super) fn sighting(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Sighting> {
+    let (source, destination) = arrival.ip(packet)?.ends();
+    let (transport, whole) = (arrival.transport(packet)?, arrival.is_whole());
     let (protocol, ports, payload, tcp) = match transport {
         Transport::Tcp(segment) => {
             let mark = TcpMark { sequence: segment.sequence, acknowledgment: segment.acknowledgment, flags: segment.flags };

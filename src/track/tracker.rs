@@ -14,7 +14,6 @@ use super::{
 };
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
-use crate::decode::ip::Ip;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
 use crate::decode::{IpProtocol, Packet, Transport, name};
@@ -149,15 +148,14 @@ struct Followed {
     states: (Claim, Claim),
 }
 
-/// What a packet carries, once fragments are put together.
-struct Load<'t> {
-    ip: Option<Ip<'t>>,
-    transport: Option<Transport<'t>>,
-    reassembled: Option<Reassembled<'t>>,
-    /// The header is not just that of a first fragment.
-    whole: bool,
-    /// The packet is a fragment that completes nothing.
-    fragment: bool,
+/// What was found out about the packet at hand.
+struct Taken<'t> {
+    arrival: Arrival<'t>,
+    tuple: Option<FiveTuple>,
+    met: Option<Met>,
+    about: Option<About>,
+    checksum: Option<Verdict>,
+    followed: Option<Followed>,
 }
 
 impl Tracker {
@@ -172,50 +170,40 @@ impl Tracker {
         Self { reassembler: Reassembler::new(&limits), books }
     }
 
-    /// Follows one packet; packets come in file order.
+    /// Follows one packet, and says what it belongs to; packets come in file order.
     pub fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Update<'t> {
-        let books = &mut self.books;
-        books.fresh.clear();
-        books.pieces.clear();
-        books.transitions.clear();
-        if books.only_tcp && !may_concern_tcp(packet) {
-            return Update::nothing();
-        }
-        books.see(packet);
-        for frame in self.reassembler.take_given_up() {
-            books.note(frame, Oddity::FragmentGivenUp);
-        }
-        let load = load(&mut self.reassembler, packet);
-        if load.reassembled.is_some_and(|datagram| datagram.overlap) {
-            books.note(packet.number, Oddity::FragmentOverlap);
-        }
-        let checksum = books.verify(packet, &load);
-        let met = books.meet(packet, &load);
-        let tuple = tuple(&load);
-        let followed = met.and_then(|met| books.follow(packet, &load, tuple?, &met));
-        let about = about(packet, met);
-        if let Some(about) = &about {
-            books.hear_of(packet, about);
-        }
+        let Self { reassembler, books } = self;
+        let Some(taken) = books.take(reassembler, packet) else { return Update::nothing() };
         if !books.only_tcp {
-            books.survey.see_protocol(&name::protocol(packet, load.transport.as_ref()));
+            books.survey.see_protocol(&name::protocol(packet, taken.arrival.transport(packet)));
         }
-        books.keep_fresh();
         Update {
-            tuple,
-            flow: met.filter(|_| tuple.is_some()).map(|met| met.id),
-            about,
-            fragment: load.fragment,
-            reassembled: load.reassembled,
-            transport: load.transport,
-            checksum,
-            relative: followed.map(|followed| followed.relative),
-            analyzed: followed.and_then(|followed| followed.analyzed),
+            tuple: taken.tuple,
+            flow: taken.met.filter(|_| taken.tuple.is_some()).map(|met| met.id),
+            about: taken.about,
+            fragment: !matches!(taken.arrival, Arrival::Whole | Arrival::Complete(_)),
+            transport: taken.arrival.transport(packet).copied(),
+            reassembled: match taken.arrival {
+                Arrival::Complete(datagram) => Some(datagram),
+                _ => None,
+            },
+            checksum: taken.checksum,
+            relative: taken.followed.map(|followed| followed.relative),
+            analyzed: taken.followed.and_then(|followed| followed.analyzed),
+            side: taken.followed.map(|followed| followed.side),
+            states: taken.followed.map(|followed| followed.states),
             notes: &books.fresh,
             pieces: &books.pieces,
             transitions: &books.transitions,
-            side: followed.map(|followed| followed.side),
-            states: followed.map(|followed| followed.states),
+        }
+    }
+
+    /// Follows one packet and says nothing, which is faster where only the trace matters.
+    pub fn absorb(&mut self, packet: &Packet<'_>) {
+        let Self { reassembler, books } = self;
+        let taken = books.take(reassembler, packet);
+        if let Some(taken) = taken.filter(|_| !books.only_tcp) {
+            books.survey.see_protocol(&name::protocol(packet, taken.arrival.transport(packet)));
         }
     }
 
@@ -282,6 +270,34 @@ impl Books {
         }
     }
 
+    /// Enters one packet; `None` if it is passed over.
+    fn take<'t>(&mut self, reassembler: &'t mut Reassembler, packet: &Packet<'t>) -> Option<Taken<'t>> {
+        self.fresh.clear();
+        self.pieces.clear();
+        self.transitions.clear();
+        if self.only_tcp && !may_concern_tcp(packet) {
+            return None;
+        }
+        self.see(packet);
+        for frame in reassembler.take_given_up() {
+            self.note(frame, Oddity::FragmentGivenUp);
+        }
+        let arrival = reassembler.push(packet);
+        if matches!(&arrival, Arrival::Complete(datagram) if datagram.overlap) {
+            self.note(packet.number, Oddity::FragmentOverlap);
+        }
+        let checksum = self.verify(packet, &arrival);
+        let met = self.meet(packet, &arrival);
+        let tuple = tuple(packet, &arrival);
+        let followed = met.and_then(|met| self.follow(packet, &arrival, tuple?, &met));
+        let about = about(packet, met);
+        if let Some(about) = &about {
+            self.hear_of(packet, about);
+        }
+        self.keep_fresh();
+        Some(Taken { arrival, tuple, met, about, checksum, followed })
+    }
+
     fn note(&mut self, frame: u64, oddity: Oddity) {
         self.fresh.push(Note { frame, oddity });
     }
@@ -308,11 +324,15 @@ impl Books {
     }
 
     /// The verdict on the transport checksum.
-    fn verify(&mut self, packet: &Packet<'_>, load: &Load<'_>) -> Option<Verdict> {
-        let verdict = match &load.reassembled {
-            Some(datagram) => checksum::datagram(datagram.ip.ends(), datagram.ip.protocol, datagram.ip.payload),
-            None if !load.whole => load.transport.map(|_| Verdict::Unverifiable),
-            None => checksum::transport(packet),
+    fn verify(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Verdict> {
+        let verdict = match arrival {
+            Arrival::Whole => checksum::transport(packet),
+            Arrival::Start(_) => Some(Verdict::Unverifiable),
+            Arrival::Piece => None,
+            Arrival::Complete(datagram) => {
+                let ip = &datagram.ip;
+                checksum::datagram(ip.ends(), ip.protocol, ip.payload)
+            }
         }?;
         self.survey.see_checksum(packet.number, verdict);
         if verdict == Verdict::Bad {
@@ -322,13 +342,13 @@ impl Books {
     }
 
     /// Finds the conversation that the packet, or the header it quotes, belongs to.
-    fn meet(&mut self, packet: &Packet<'_>, load: &Load<'_>) -> Option<Met> {
-        if let Some(Transport::Udp(datagram)) = &load.transport
+    fn meet(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Met> {
+        if let Some(Transport::Udp(datagram)) = arrival.transport(packet)
             && datagram.bad_length
         {
             self.note(packet.number, Oddity::BadLength);
         }
-        let sighting = sighting(packet, load.ip.as_ref()?, load.transport.as_ref()?, load.whole)?;
+        let sighting = sighting(packet, arrival)?;
         let met = self.conversations.meet(&sighting)?;
         if met.new && met.incarnation > 1 {
             self.note(packet.number, Oddity::PortReuse);
@@ -340,9 +360,9 @@ impl Books {
     }
 
     /// Follows the packet in its connection or at its UDP sockets.
-    fn follow(&mut self, packet: &Packet<'_>, load: &Load<'_>, tuple: FiveTuple, met: &Met) -> Option<Followed> {
-        match load.transport.as_ref()? {
-            Transport::Tcp(segment) => self.follow_segment(packet, segment, tuple, met, load.whole),
+    fn follow(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>, tuple: FiveTuple, met: &Met) -> Option<Followed> {
+        match arrival.transport(packet)? {
+            Transport::Tcp(segment) => self.follow_segment(packet, segment, tuple, met, arrival.is_whole()),
             Transport::Udp(datagram) => {
                 self.udp.push(&Sent {
                     frame: packet.number,
@@ -452,25 +472,10 @@ fn may_concern_tcp(packet: &Packet<'_>) -> bool {
     }
 }
 
-fn load<'t>(reassembler: &'t mut Reassembler, packet: &Packet<'t>) -> Load<'t> {
-    let own = Load { ip: packet.ip().copied(), transport: packet.transport, reassembled: None, whole: true, fragment: false };
-    if packet.ip().is_none_or(|ip| ip.fragment.is_none()) {
-        return own;
-    }
-    match reassembler.push(packet) {
-        Arrival::Whole => own,
-        Arrival::Start(transport) => Load { transport: Some(transport), whole: false, fragment: true, ..own },
-        Arrival::Piece => Load { transport: None, fragment: true, ..own },
-        Arrival::Complete(datagram) => {
-            Load { ip: Some(datagram.ip), transport: datagram.transport, reassembled: Some(datagram), ..own }
-        }
-    }
-}
-
 /// The endpoints of a packet with ports.
-fn tuple(load: &Load<'_>) -> Option<FiveTuple> {
-    let (source, destination) = load.ip?.ends();
-    let (protocol, from, to) = match load.transport? {
+fn tuple(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<FiveTuple> {
+    let (source, destination) = arrival.ip(packet)?.ends();
+    let (protocol, from, to) = match arrival.transport(packet)? {
         Transport::Tcp(segment) => (Protocol::Tcp, segment.source_port, segment.destination_port),
         Transport::Udp(datagram) => (Protocol::Udp, datagram.source_port, datagram.destination_port),
         _ => return None,

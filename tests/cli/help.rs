@@ -61,7 +61,7 @@ fn the_manual_renders() {
     for command in commands() {
         assert!(pages.iter().any(|page| page.ends_with(format!("sockscope-{command}.1"))), "{command}: {pages:?}");
     }
-    if !is_there("man") {
+    if !is_there("man") || !is_there("nroff") {
         return;
     }
     for page in pages {

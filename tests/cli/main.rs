@@ -100,7 +100,8 @@ fn of<'a>(view: &[&'a str], file: &'a str) -> Vec<&'a str> {
 
 /// Another program is there; if not, that is said aloud.
 fn is_there(witness: &str) -> bool {
-    let there = std::process::Command::new(witness).arg("--version").output().is_ok();
+    let version = std::process::Command::new(witness).arg("--version").output();
+    let there = version.is_ok_and(|output| output.status.success());
     if !there {
         support::skip(&format!("{witness} is missing, and with it what this test compares with"));
     }
