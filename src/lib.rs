@@ -13,6 +13,8 @@
 //! * [`judge`] holds opinions about a trace.
 //! * [`present`] writes what the other floors found; it analyses nothing.
 //!
+//! Beside the house stands the [`zoo`]: captures made from scripts, to learn from and to test with.
+//!
 //! # Invariants
 //!
 //! * **Decode never fails.** A damaged packet is a result with a [`decode::Stop`].
@@ -29,3 +31,4 @@ pub mod decode;
 pub mod judge;
 pub mod present;
 pub mod track;
+pub mod zoo;

@@ -3,8 +3,8 @@
 //! `expected/` beside a capture holds what commands print about it. The name of a file says which command:
 //! `show.txt` is `show FILE`, `connections.json` is `connections FILE --json`, `sockets-all.csv` is
 //! `sockets FILE --all --csv`, `packet-7.txt` is `packet FILE 7`, `states-tcp0.txt` is `states FILE tcp:0`. `stderr.txt` is
-//! what every one of them says on standard error about a capture that cannot be read to its end. To watch one more view, make an empty file of that name and
-//! accept what is printed.
+//! what every one of them says on standard error about a capture that cannot be read to its end. To watch one more view,
+//! make an empty file of that name and accept what is printed.
 
 #![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
 

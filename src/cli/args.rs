@@ -98,6 +98,10 @@ pub(crate) enum Command {
     Follow(FollowArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
+    /// Write what other tools read: a conn.log as Zeek writes it
+    Export(ExportArgs),
+    /// Small captures that each show one thing: made from scripts, to learn from
+    Zoo(ZooArgs),
     /// Completions for a shell
     Completions(CompletionsArgs),
     /// The manual
@@ -215,6 +219,9 @@ pub(crate) struct ConnectionsArgs {
     pub(crate) input: Input,
     #[command(flatten)]
     pub(crate) form: List,
+    /// Say where Wireshark, Zeek and sockscope disagree about each connection, and by which rule
+    #[arg(long, conflicts_with_all = ["json", "csv"])]
+    pub(crate) explain_differences: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -308,6 +315,54 @@ pub(crate) struct CutArgs {
     /// File to write, in pcapng
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: PathBuf,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope export lab.pcapng --zeek | zeek-cut id.orig_h id.resp_h conn_state history
+  sockscope export lab.pcapng --zeek --json -o conn.log
+
+Zeek's connections are not Wireshark's streams: Zeek ends one after a silence, a refusal or a close.")]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// Zeek's conn.log
+    #[arg(long, required = true)]
+    pub(crate) zeek: bool,
+    #[command(flatten)]
+    pub(crate) form: Document,
+    /// Drop packets whose checksum is wrong, as Zeek does by itself; without, all count, as with zeek -C
+    #[arg(long)]
+    pub(crate) checksums: bool,
+    /// File to write, instead of standard output
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope zoo --list
+  sockscope zoo close-four                     the script of an exhibit
+  sockscope zoo close-four -o close.pcapng     its capture
+  sockscope zoo --script mine.txt -o mine.pcapng
+
+A script tells a connection line by line: '> S', '< SA', '> A', '> data 5'. The same script gives the same octets.")]
+pub(crate) struct ZooArgs {
+    /// Exhibit whose script is printed, or whose capture is written
+    #[arg(value_name = "NAME", required_unless_present_any = ["list", "all", "script"])]
+    pub(crate) name: Option<String>,
+    /// Name every exhibit and what it shows
+    #[arg(long, conflicts_with_all = ["name", "all", "script", "output"])]
+    pub(crate) list: bool,
+    /// Write the capture into this file; - is standard output
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) output: Option<PathBuf>,
+    /// Write the capture of every exhibit into this directory
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with_all = ["name", "output", "script"])]
+    pub(crate) all: Option<PathBuf>,
+    /// Make the capture from a script of your own; - is standard input
+    #[arg(long, value_name = "SCRIPT", value_hint = ValueHint::FilePath, requires = "output", conflicts_with = "name")]
+    pub(crate) script: Option<PathBuf>,
 }
 
 #[derive(ClapArgs, Debug)]

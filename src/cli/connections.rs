@@ -1,9 +1,12 @@
 //! `sockscope connections FILE`: TCP connections with their handshake and close.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
+use sockscope::decode;
+use sockscope::judge::differences;
 use sockscope::present::{connection_view, csv, json};
-use sockscope::track::{Limits, Tracker};
+use sockscope::track::{Limits, Tracker, ZeekChecksums, ZeekTracker};
 
 use super::args::ConnectionsArgs;
 use super::failure::Failure;
@@ -11,11 +14,32 @@ use super::job::{Form, Setting};
 use super::run;
 
 pub(crate) fn run(args: ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    if args.explain_differences {
+        return explain(&args, setting, out);
+    }
     let (trace, reading) = run::trace(Tracker::of_connections(Limits::default()), &args.input.file, setting)?;
     match Form::from(args.form) {
         Form::Text => connection_view::write(&trace.connections, setting.look, out)?,
         Form::Json => json::connections(&trace.connections, out)?,
         Form::Csv => csv::connections(&trace.connections, out)?,
+    }
+    reading.verdict()
+}
+
+/// Follows the capture as Wireshark, as Zeek and as sockscope do, and says where they part.
+fn explain(args: &ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let limits = Limits::default();
+    let (mut tracker, mut zeek) = (Tracker::new(limits), ZeekTracker::new(&limits, ZeekChecksums::Ignored));
+    let reading = run::frames(&args.input.file, setting, |frame| {
+        let packet = decode::packet(frame);
+        tracker.absorb(&packet);
+        zeek.push(&packet);
+        Ok(ControlFlow::Continue(()))
+    })?;
+    let (trace, rows) = (tracker.finish(), zeek.finish().connections);
+    for connection in &trace.connections {
+        let found = differences(&trace, &rows, connection.id).unwrap_or_default();
+        connection_view::write_differences(connection, &found, setting.look, out)?;
     }
     reading.verdict()
 }

@@ -108,7 +108,7 @@ fn copy(input: &Twice<'_>, chosen: &[u64], mut description: Description, output:
 }
 
 /// Both paths lead to one file.
-fn same_file(input: &Path, output: &Path) -> bool {
+pub(super) fn same_file(input: &Path, output: &Path) -> bool {
     match (fs::metadata(input), fs::metadata(output)) {
         (Ok(a), Ok(b)) => is_same(&a, &b) || fs::canonicalize(input).ok() == fs::canonicalize(output).ok(),
         _ => false,

@@ -13,6 +13,8 @@ pub(crate) enum Failure {
     Usage(String),
     /// The input could not be read, or not to its end.
     Input(String),
+    /// A text of the user's is wrong.
+    Text(String),
     /// The output could not be written.
     Output(io::Error),
 }
@@ -22,7 +24,7 @@ impl Failure {
     pub(crate) fn report(&self) -> ExitCode {
         match self {
             Self::Usage(text) => print_line(text),
-            Self::Input(text) => print_line(text),
+            Self::Input(text) | Self::Text(text) => print_line(text),
             // Whoever read our output has read enough.
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Self::Output(error) => print_line(&format!("cannot write: {error}")),
@@ -30,6 +32,7 @@ impl Failure {
         match self {
             Self::Usage(_) => ExitCode::from(2),
             Self::Input(_) | Self::Output(_) => ExitCode::from(3),
+            Self::Text(_) => ExitCode::from(4),
         }
     }
 }

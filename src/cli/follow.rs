@@ -11,6 +11,7 @@ use sockscope::present::json;
 use sockscope::track::{FlowId, Limits, Piece, Side, Tracker, Update};
 
 use super::args::{FollowArgs, FollowSide};
+use super::cut::same_file;
 use super::failure::Failure;
 use super::job::{self, Setting};
 use super::run;
@@ -18,6 +19,9 @@ use super::run;
 pub(crate) fn run(args: FollowArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     match &args.output {
         None => follow(&args, setting, out),
+        Some(path) if same_file(&args.input.file, path) => {
+            Err(Failure::Usage(format!("{}: is the input, which is never overwritten", job::shown(path))))
+        }
         Some(path) => {
             let cannot = |error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
             let mut file = BufWriter::new(File::create(path).map_err(cannot)?);

@@ -8,6 +8,7 @@ mod completions;
 mod connections;
 mod conversations;
 mod cut;
+mod export;
 mod failure;
 mod follow;
 mod info;
@@ -22,6 +23,7 @@ mod show;
 mod sockets;
 mod states;
 mod whole;
+mod zoo;
 
 use std::io::Write;
 use std::panic::{self, AssertUnwindSafe};
@@ -70,6 +72,8 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::States(args) => states::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
+        Command::Export(args) => export::run(args, &setting, out),
+        Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),
     }

@@ -6,6 +6,7 @@ use super::line::Line;
 use super::look::{Ink, Look};
 use super::time::Span;
 use super::words;
+use crate::judge::Difference;
 use crate::track::Connection;
 
 /// Rows that column widths are taken from; later ones may push their line.
@@ -26,6 +27,25 @@ pub fn write(connections: &[Connection], look: Look, out: &mut impl Write) -> io
         widths.row(connection, look, &mut line).end(out)?;
         for text in [words::opening(connection), words::ending(connection), words::states(connection)] {
             line.left("", 2 + widths.stream).text(&text).end(out)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes where Wireshark, Zeek and sockscope part over a connection: each difference, and below it the rules behind it.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_differences(connection: &Connection, found: &[Difference], look: Look, out: &mut impl Write) -> io::Result<()> {
+    let title = format!("{}  {} → {}", connection.id, connection.initiator, connection.responder);
+    writeln!(out, "{}", look.paint(Ink::Strong, title))?;
+    if found.is_empty() {
+        writeln!(out, "  Wireshark, Zeek and sockscope agree.")?;
+    }
+    for difference in found {
+        writeln!(out, "  · {}", difference.text)?;
+        for rule in &difference.rules {
+            writeln!(out, "    {}", look.paint(Ink::Quiet, rule))?;
         }
     }
     Ok(())

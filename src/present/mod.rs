@@ -26,3 +26,4 @@ pub mod table;
 mod testing;
 pub mod time;
 pub mod words;
+pub mod zeek;

@@ -33,6 +33,7 @@ mod trace;
 mod tracker;
 mod udp;
 mod verdict;
+mod zeek;
 
 pub use analysis::Analyzed;
 pub use completeness::Completeness;
@@ -56,3 +57,4 @@ pub use trace::Trace;
 pub use tracker::{About, Relative, Tracker, Update};
 pub use udp::{Peer, UdpSocket, Unreachable};
 pub use verdict::{Tallies, Verdicts};
+pub use zeek::{ConnState, Ending, ZeekChecksums, ZeekConnection, ZeekCount, ZeekLog, ZeekTracker};

@@ -93,9 +93,11 @@ fn the_input_is_never_overwritten() {
     #[cfg(not(unix))]
     std::fs::hard_link(&input, &soft).unwrap();
     for output in [&input, &folder.path().join(".").join("lab.pcapng"), &hard, &soft] {
-        let run = run(&["cut", argument(&input), "udp:0", "-o", argument(output)]);
-        assert!(run.complaint(2).contains("is the input, which is never overwritten"), "{run:?}");
-        assert_eq!(std::fs::read(&input).unwrap(), octets(UDP));
+        for command in ["cut", "follow"] {
+            let run = run(&[command, argument(&input), "udp:0", "-o", argument(output)]);
+            assert!(run.complaint(2).contains("is the input, which is never overwritten"), "{run:?}");
+            assert_eq!(std::fs::read(&input).unwrap(), octets(UDP));
+        }
     }
 }
 

@@ -23,6 +23,8 @@ fn reading_to_the_end_is_0_and_silent() {
 #[case::option_in_front(&["--json", "info", UDP], "stand behind it")]
 #[case::frame_beyond_the_end(&["packet", UDP, "5"], "there is no frame 5: the last one is 4")]
 #[case::no_such_stream(&["cut", UDP, "udp:2", "-o", "never-written"], "udp:2")]
+#[case::no_stream_to_follow(&["follow", UDP, "tcp:0"], "has no stream tcp:0")]
+#[case::no_states_of_udp(&["states", UDP, "udp:0"], "only TCP connections have states")]
 #[case::output_is_input(&["cut", UDP, "udp:0", "-o", UDP], "is the input, which is never overwritten")]
 fn wrong_usage_is_2(#[case] arguments: &[&str], #[case] expected: &str) {
     let run = run(arguments);
@@ -139,7 +141,15 @@ fn a_file_may_be_named_like_a_command() {
 #[test]
 fn a_closed_pipe_is_0_and_silent() {
     let mut commands: Vec<Vec<&str>> = VIEWS.iter().map(|view| of(view, TCP)).collect();
-    commands.extend([vec!["packet", TCP, "1"], vec!["completions", "bash"], vec!["man"], vec!["--help"], vec!["help", "cut"]]);
+    commands.extend([
+        vec!["follow", TCP, "tcp:0"],
+        vec!["states", TCP, "tcp:0"],
+        vec!["packet", TCP, "1"],
+        vec!["completions", "bash"],
+        vec!["man"],
+        vec!["--help"],
+        vec!["help", "cut"],
+    ]);
     for command in commands {
         let (reader, writer) = pipe().unwrap();
         drop(reader);

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 use unicode_width::UnicodeWidthStr;
 
 use crate::{TCP, UDP, VIEWS, argument, octets, of, run, run_with, support};
@@ -160,4 +161,22 @@ fn zones_move_dates_and_nothing_else() {
     assert_eq!(date(&[]), date(&["--zone", "UTC"]));
     let show = run(&[UDP, "--zone", "Asia/Seoul"]).good();
     assert!(show.contains("from 2026-11-20 18:41:26.566142743 +09:00"), "{show}");
+}
+
+/// The octets of a stream, raw and in a file, are those that the hash of the connection is of.
+#[test]
+fn what_is_followed_is_what_was_hashed() {
+    let connections: Value = serde_json::from_str(&run(&["connections", TCP, "--json"]).good()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("octets");
+    for side in ["initiator", "responder"] {
+        let other = if side == "initiator" { "responder" } else { "initiator" };
+        let expected = &connections["connections"][1][format!("{side}_to_{other}")]["sha256"];
+        let arguments = ["follow", TCP, "tcp:1", "--raw", "--side", side];
+        run(&[&arguments[..], &["-o", argument(&file)]].concat()).good();
+        let octets = std::fs::read(&file).unwrap();
+        let hash: String = Sha256::digest(&octets).iter().map(|octet| format!("{octet:02x}")).collect();
+        assert_eq!(hash, expected.as_str().unwrap(), "{side}");
+        assert_eq!(run(&arguments).good().as_bytes(), octets);
+    }
 }
