@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
 use std::ops::ControlFlow;
+use std::path::Path;
 
 use sockscope::decode::{self, Transport};
 use sockscope::present::follow_view::{Follow, FollowForm};
@@ -24,11 +25,38 @@ pub(crate) fn run(args: FollowArgs, setting: &Setting, out: &mut impl Write) -> 
         }
         Some(path) => {
             let cannot = |error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
-            let mut file = BufWriter::new(File::create(path).map_err(cannot)?);
-            let outcome = follow(&args, setting, &mut file);
-            file.flush().map_err(cannot)?;
-            outcome
+            let mut file = Late { path, file: None };
+            match follow(&args, setting, &mut file) {
+                Err(Failure::Output(error)) => Err(cannot(error)),
+                Err(other) => file.flush().map_err(cannot).and(Err(other)),
+                Ok(()) => file.made().and_then(Write::flush).map_err(cannot),
+            }
         }
+    }
+}
+
+/// A file that is made when something is written to it: a stream that does not exist leaves none behind.
+struct Late<'p> {
+    path: &'p Path,
+    file: Option<BufWriter<File>>,
+}
+
+impl Late<'_> {
+    fn made(&mut self) -> io::Result<&mut BufWriter<File>> {
+        match &mut self.file {
+            Some(file) => Ok(file),
+            empty => Ok(empty.insert(BufWriter::new(File::create(self.path)?))),
+        }
+    }
+}
+
+impl Write for Late<'_> {
+    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+        self.made()?.write(octets)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().map_or(Ok(()), Write::flush)
     }
 }
 

@@ -41,6 +41,8 @@ pub enum Kind {
     BadChecksums,
     /// Segments are larger than any network carries.
     OffloadedSegments,
+    /// Datagrams came in fragments.
+    Fragments,
     /// The clock stepped back.
     ClockSteps,
     /// Frames carry no time.
@@ -72,6 +74,7 @@ impl Kind {
             Self::OffloadedChecksums => "offloaded_checksums",
             Self::BadChecksums => "bad_checksums",
             Self::OffloadedSegments => "offloaded_segments",
+            Self::Fragments => "fragments",
             Self::ClockSteps => "clock_steps",
             Self::Untimed => "untimed",
             Self::StatisticsUnit => "statistics_unit",
@@ -191,6 +194,14 @@ fn survey_findings(survey: &Survey) -> Vec<Finding> {
             format!(
                 "Frames larger than a network carries, because segmentation was left to the hardware or this is loopback: {}.",
                 share(&survey.oversized)
+            ),
+        ),
+        seen(
+            Kind::Fragments,
+            &survey.fragments,
+            format!(
+                "Fragments of larger datagrams: {}; each datagram counts in the frame that completes it.",
+                share(&survey.fragments)
             ),
         ),
         seen(

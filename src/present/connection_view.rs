@@ -25,7 +25,8 @@ pub fn write(connections: &[Connection], look: Look, out: &mut impl Write) -> io
     widths.heading(look, &mut line).end(out)?;
     for connection in connections {
         widths.row(connection, look, &mut line).end(out)?;
-        for text in [words::opening(connection), words::ending(connection), words::states(connection)] {
+        let texts = [words::opening(connection), words::ending(connection), words::states(connection)];
+        for text in texts.into_iter().chain(words::trouble(connection)) {
             line.left("", 2 + widths.stream).text(&text).end(out)?;
         }
     }

@@ -8,6 +8,7 @@ use super::sanitize::sanitize;
 use super::socket_view::{self, Columns, UdpView};
 use super::time::Dial;
 use super::{connection_view, words};
+use crate::judge::{Finding, Kind};
 use crate::track::{Note, Oddity, Overflow, Socket, SocketState, Trace};
 
 /// Rows shown of each list; the commands named below a longer one show all.
@@ -33,11 +34,14 @@ fn heading(title: &str, look: Look, out: &mut impl Write) -> io::Result<()> {
 }
 
 fn write_preflight(overview: &Overview<'_>, look: Look, out: &mut impl Write) -> io::Result<()> {
-    if overview.findings.is_empty() {
+    // How a capture program wrote its statistics decides nothing about packets: `info` tells it.
+    let matters = |finding: &&Finding| finding.kind != Kind::StatisticsUnit;
+    let findings: Vec<Finding> = overview.findings.iter().filter(matters).cloned().collect();
+    if findings.is_empty() {
         return Ok(());
     }
     heading("Before you rely on it", look, out)?;
-    overview::write_findings(overview.findings, look, out)
+    overview::write_findings(&findings, look, out)
 }
 
 fn write_connections(overview: &Overview<'_>, look: Look, out: &mut impl Write) -> io::Result<()> {

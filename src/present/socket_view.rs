@@ -11,7 +11,7 @@ use super::table::{Align, Table};
 use super::time::Seconds;
 use super::words;
 use crate::decode::port::PortClass;
-use crate::track::{Count, Peer, PortCard, Protocol, Socket, SocketId, SocketState, Trace, UdpSocket, Unreachable};
+use crate::track::{Count, Peer, PortCard, Protocol, Socket, SocketId, SocketState, SocketTable, Trace, UdpSocket, Unreachable};
 
 /// What `?` stands for in a local address.
 pub const LEGEND: &str = "?: bound to this port; to which address, or to all, no packet tells.";
@@ -130,6 +130,7 @@ pub fn write_ports(ports: &[PortCard], look: Look, most: usize, out: &mut impl W
 #[derive(Debug)]
 pub struct UdpView<'t> {
     sockets: &'t [UdpSocket],
+    table: &'t SocketTable,
     by_address: HashMap<SocketAddr, &'t UdpSocket>,
     starts: HashMap<u32, SignedDuration>,
     look: Look,
@@ -143,7 +144,7 @@ impl<'t> UdpView<'t> {
         let first = trace.survey.first;
         let starts = udp.filter_map(|conversation| Some((conversation.id.number, conversation.start?.since(first?))));
         let by_address = trace.udp_sockets.iter().map(|socket| (socket.local, socket)).collect();
-        Self { sockets: &trace.udp_sockets, by_address, starts: starts.collect(), look, most }
+        Self { sockets: &trace.udp_sockets, table: &trace.sockets, by_address, starts: starts.collect(), look, most }
     }
 
     /// Writes each socket with its peers. A client whose only peer is listed stands there as a peer and nowhere else.
@@ -183,10 +184,17 @@ impl<'t> UdpView<'t> {
             }
             None => {
                 let peers = words::counted(socket.peers.len() as u64, "peer");
-                writeln!(out, "  {local}  one socket, {peers} ({})", socket.evidence)?;
+                match self.table.row_of(socket.local).filter(|row| row.local.seen_at.len() > 1) {
+                    Some(row) => writeln!(out, "  {local}  {peers}; one socket with its other addresses ({})", row.evidence)?,
+                    None => writeln!(out, "  {local}  one socket, {peers} ({})", socket.evidence)?,
+                }
             }
         }
-        writeln!(out, "    received {}; sent {}", datagrams(&received), datagrams(&sent))?;
+        if socket.refuted.is_some() && sent.frames == 0 {
+            writeln!(out, "    {} came for it", datagrams(&received))?;
+        } else {
+            writeln!(out, "    received {}; sent {}", datagrams(&received), datagrams(&sent))?;
+        }
         self.write_peers(socket, out)
     }
 

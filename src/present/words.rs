@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::time::Span;
 use crate::decode::{Packet, Transport};
-use crate::track::{Close, Closer, Connection, Count, Outcome, Side, Update};
+use crate::track::{Close, Closer, Connection, Count, End, Outcome, Side, Update, Verdicts};
 
 /// Why a client's port may be a registered one.
 pub const BORROWED_PORTS: &str = "Linux gives clients ports 32768–60999, registered and dynamic ones alike.";
@@ -143,6 +143,45 @@ pub fn states(connection: &Connection) -> String {
         return format!("both ends {} ({})", initiator.state, initiator.evidence);
     }
     format!("initiator {} ({}), responder {} ({})", initiator.state, initiator.evidence, responder.state, responder.evidence)
+}
+
+/// What went wrong each way: `initiator: 1 retransmission (65,483 octets came twice), 2 duplicate ACKs`.
+pub fn trouble(connection: &Connection) -> Vec<String> {
+    let told = |end: &End| {
+        let parts = trouble_of(end);
+        (!parts.is_empty()).then(|| format!("{}: {}", side(end.side), parts.join(", ")))
+    };
+    [&connection.ends.initiator, &connection.ends.responder].into_iter().filter_map(told).collect()
+}
+
+fn trouble_of(end: &End) -> Vec<String> {
+    let kinds = [
+        (Verdicts::RETRANSMISSION, "retransmission"),
+        (Verdicts::OUT_OF_ORDER, "segment out of order"),
+        (Verdicts::LOST_SEGMENT, "gap before a segment"),
+        (Verdicts::DUPLICATE_ACK, "duplicate ACK"),
+        (Verdicts::ZERO_WINDOW, "closed window"),
+        (Verdicts::WINDOW_FULL, "filled window"),
+        (Verdicts::KEEP_ALIVE, "keep-alive"),
+    ];
+    let seen = kinds.into_iter().map(|(verdict, noun)| (u64::from(end.analysis.of(verdict)), noun));
+    let mut parts: Vec<String> = seen.filter(|(count, _)| *count > 0).map(|(count, noun)| many(count, noun)).collect();
+    let delivered = end.delivered();
+    if delivered.repeated > 0 {
+        parts.push(format!("{} sent again", counted(delivered.repeated, "octet")));
+    }
+    if delivered.missing > 0 {
+        parts.push(format!("{} not in the capture", counted(delivered.missing, "octet")));
+    }
+    parts
+}
+
+/// `1 segment out of order`, `2 segments out of order`: the plural is at the noun, wherever that stands.
+fn many(count: u64, noun: &str) -> String {
+    match noun.split_once(' ') {
+        Some((first, rest)) if matches!(first, "segment" | "gap") => format!("{} {rest}", counted(count, first)),
+        _ => counted(count, noun),
+    }
 }
 
 fn frame(number: Option<u64>) -> String {

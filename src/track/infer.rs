@@ -16,14 +16,30 @@ use crate::capture::Timestamp;
 /// How long Linux keeps a connection in TIME-WAIT, in seconds (RFC 9293 section 3.4.2 leaves the time to the system).
 const TIME_WAIT: SignedDuration = SignedDuration::from_secs(60);
 
+/// How long a connection's sockets live.
+#[derive(Clone, Copy)]
+enum Life {
+    /// A later connection on the same 5-tuple was answered: these are gone.
+    Superseded,
+    /// Until the end of the capture, at this time.
+    Until(Option<Timestamp>),
+}
+
 impl SocketTable {
     /// The table after the last frame, which was captured at `now`.
     pub(super) fn infer(connections: &[Connection], udp: &[UdpSocket], now: Option<Timestamp>) -> Self {
         let mut table = Self::default();
         let listeners = table.add_listeners(connections);
+        let latest = latest_incarnations(connections);
         for connection in connections {
-            table.add_initiator(connection, now);
-            table.add_responder(connection, &listeners, now);
+            let tuple = (connection.initiator, connection.responder);
+            let end = if latest.get(&tuple).is_some_and(|latest| *latest > connection.incarnation) {
+                Life::Superseded
+            } else {
+                Life::Until(now)
+            };
+            table.add_initiator(connection, end);
+            table.add_responder(connection, &listeners, end);
         }
         table.add_udp(udp);
         table.number();
@@ -69,22 +85,17 @@ impl SocketTable {
     }
 
     /// R3: the client's socket exists from its SYN on.
-    fn add_initiator(&mut self, connection: &Connection, now: Option<Timestamp>) {
+    fn add_initiator(&mut self, connection: &Connection, life: Life) {
         let rule = if connection.opening == Opening::FirstSender { Rule::R6 } else { Rule::R3 };
-        self.sockets.push(connected(connection, Side::Initiator, rule, now));
+        self.sockets.push(connected(connection, Side::Initiator, rule, life));
     }
 
     /// R2: the listener made a socket for this client if it answered.
-    fn add_responder(
-        &mut self,
-        connection: &Connection,
-        listeners: &HashMap<SocketAddr, usize, RandomState>,
-        now: Option<Timestamp>,
-    ) {
+    fn add_responder(&mut self, connection: &Connection, listeners: &HashMap<SocketAddr, usize, RandomState>, life: Life) {
         if connection.opening == Opening::FirstSender {
-            self.sockets.push(connected(connection, Side::Responder, Rule::R6, now));
+            self.sockets.push(connected(connection, Side::Responder, Rule::R6, life));
         } else if connection.handshake.syn_ack.is_some() {
-            let mut child = connected(connection, Side::Responder, Rule::R2, now);
+            let mut child = connected(connection, Side::Responder, Rule::R2, life);
             // Listeners stand first in the unnumbered table; `number` turns the place into the final number.
             child.listener = listeners.get(&connection.responder).and_then(|place| id_of(*place));
             self.sockets.push(child);
@@ -188,21 +199,25 @@ fn listener(connection: &Connection) -> Socket {
 }
 
 /// The row of one end of a connection.
-fn connected(connection: &Connection, side: Side, rule: Rule, now: Option<Timestamp>) -> Socket {
+fn connected(connection: &Connection, side: Side, rule: Rule, life: Life) -> Socket {
     let (end, other) = (connection.end_of(side), connection.end_of(side.other()));
     let (local, peer) = match side {
         Side::Initiator => (connection.initiator, connection.responder),
         Side::Responder => (connection.responder, connection.initiator),
     };
-    let ran_out = time_wait_ran_out(connection, end.state, now);
+    let (state, evidence, rule) = match life {
+        Life::Superseded => (SocketState::Closed, Evidence::Proved, rule),
+        Life::Until(now) if time_wait_ran_out(connection, end.state, now) => (SocketState::Closed, Evidence::Assumed, Rule::R7),
+        Life::Until(_) => (end.state.state.into(), end.state.evidence, rule),
+    };
     Socket {
         id: SocketId(0),
         protocol: Protocol::Tcp,
-        state: if ran_out { SocketState::Closed } else { end.state.state.into() },
+        state,
         local: Local { address: Some(local.ip()), port: local.port(), seen_at: vec![local.ip()] },
         peer: Some(peer),
-        evidence: if ran_out { Evidence::Assumed } else { end.state.evidence },
-        rule: if ran_out { Rule::R7 } else { rule },
+        evidence,
+        rule,
         frames: frames_of(connection, side),
         first_frame: match side {
             Side::Initiator => connection.first_frame,
@@ -231,6 +246,13 @@ fn frames_of(connection: &Connection, side: Side) -> Vec<u64> {
     frames
 }
 
+/// The last connection on each 5-tuple that was answered with a SYN-ACK.
+fn latest_incarnations(connections: &[Connection]) -> HashMap<(SocketAddr, SocketAddr), u32, RandomState> {
+    let answered = |connection: &&Connection| connection.incarnation > 1 && connection.handshake.syn_ack.is_some();
+    let tuple = |connection: &Connection| ((connection.initiator, connection.responder), connection.incarnation);
+    connections.iter().filter(answered).map(tuple).collect()
+}
+
 /// R7: nothing on the wire ends TIME-WAIT, only time.
 fn time_wait_ran_out(connection: &Connection, claim: Claim, now: Option<Timestamp>) -> bool {
     let waited = now.zip(connection.end).map(|(now, end)| now.since(end));
@@ -250,7 +272,7 @@ fn udp_socket(udp: &UdpSocket) -> Socket {
         local: Local { address: None, port: udp.local.port(), seen_at: vec![udp.local.ip()] },
         peer: None,
         evidence: if udp.refuted.is_some() { Evidence::Observed } else { udp.evidence },
-        rule: if udp.peers.len() > 1 { Rule::R5 } else { Rule::R4 },
+        rule: if udp.peers.len() > 1 && udp.refuted.is_none() { Rule::R5 } else { Rule::R4 },
         frames,
         first_frame: udp.first_frame,
         start: udp.start,

@@ -4,6 +4,7 @@
 //! was inferred and how sure that is. What an unconnected socket is bound to never shows: its address is unknown, and
 //! only where it was seen is told.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -55,6 +56,18 @@ pub struct Socket {
     pub children: Vec<SocketId>,
     /// The peers of a UDP socket.
     pub peers: Vec<Peer>,
+}
+
+impl Socket {
+    /// It waits for others to speak first.
+    fn serves(&self) -> bool {
+        let answered = self.sent.frames > 0 && self.frames.first().is_some_and(|sent| *sent > self.first_frame);
+        match self.state {
+            SocketState::Listen => true,
+            SocketState::Unconn => answered || self.peers.len() > 1,
+            _ => false,
+        }
+    }
 }
 
 /// A socket's own address and port.
@@ -190,7 +203,7 @@ impl Rule {
             Self::R1 => "something answered, or should have answered, SYNs at this address",
             Self::R2 => "a listener makes one connected socket for each client",
             Self::R3 => "a client's SYN left from this address",
-            Self::R4 => "datagrams left from this address, or went there and drew no error",
+            Self::R4 => "datagrams left from this address, or went there",
             Self::R5 => "one UDP socket serves all peers of its address and port",
             Self::R6 => "an end of a connection that began before the capture",
             Self::R7 => "TIME-WAIT lasts 60 s on Linux; no packet shows its end",
@@ -214,7 +227,7 @@ pub struct PortCard {
     pub port: u16,
     /// Listening sockets.
     pub listening: usize,
-    /// Connected sockets on the same port, closed ones included.
+    /// Connected sockets on the same port, one for each client, closed ones included.
     pub connected: usize,
     /// UDP sockets.
     pub unconnected: usize,
@@ -228,13 +241,18 @@ impl SocketTable {
         self.sockets.get(id.0.checked_sub(1)? as usize)
     }
 
-    /// The ports that serve more than themselves: those with a listener, and UDP ports with several peers.
+    /// The UDP socket that was seen at this address and port.
+    pub fn row_of(&self, address: SocketAddr) -> Option<&Socket> {
+        let udp = |socket: &&Socket| socket.protocol == Protocol::Udp && socket.local.port == address.port();
+        self.sockets.iter().filter(udp).find(|socket| socket.local.seen_at.contains(&address.ip()))
+    }
+
+    /// The ports that serve: those with a listener, and those of UDP sockets that answered, or were sent to by several.
     pub fn ports(&self) -> Vec<PortCard> {
         let mut cards: Vec<PortCard> = Vec::new();
-        for socket in &self.sockets {
-            let serves = socket.state == SocketState::Listen || (socket.state == SocketState::Unconn && socket.peers.len() > 1);
+        for socket in self.sockets.iter().filter(|socket| socket.serves()) {
             let (protocol, port) = (socket.protocol, socket.local.port);
-            if serves && !cards.iter().any(|card| (card.protocol, card.port) == (protocol, port)) {
+            if !cards.iter().any(|card| (card.protocol, card.port) == (protocol, port)) {
                 cards.push(self.card(protocol, port));
             }
         }
@@ -247,7 +265,11 @@ impl SocketTable {
             protocol,
             port,
             listening: here().filter(|socket| socket.state == SocketState::Listen).count(),
-            connected: here().filter(|socket| socket.rule == Rule::R2).count(),
+            connected: here()
+                .filter(|socket| socket.listener.is_some())
+                .filter_map(|socket| socket.peer)
+                .collect::<HashSet<_>>()
+                .len(),
             unconnected: here().filter(|socket| socket.state == SocketState::Unconn).count(),
             peers: here().map(|socket| socket.peers.len()).sum(),
         }

@@ -15,7 +15,7 @@ pub(super) fn frame(frame: &Frame<'_>) -> LayerView {
         layer.note("seconds since 1970-01-01 UTC");
     }
     layer.computed("frame.interface_id", "Interface", frame.interface.0);
-    layer.computed("frame.encap_type", "Link type", frame.link_type.0);
+    layer.computed("frame.link_type", "Link type", frame.link_type.0);
     layer.note(frame.link_type);
     layer.computed("frame.len", "Octets on the wire", frame.original_len);
     layer.computed("frame.cap_len", "Octets captured", frame.captured_len());

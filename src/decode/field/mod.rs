@@ -134,6 +134,15 @@ impl<'a> Draft<'a> {
         Some(value)
     }
 
+    /// A number of bits that counts units of several octets: shown in octets.
+    fn scaled(&mut self, names: (&'static str, &'static str), span: Range<usize>, bits: (u32, u32), unit: u32) -> Option<u32> {
+        let octets = self.bits(names.0, names.1, span, bits)?.saturating_mul(unit);
+        if let Some(field) = self.view.fields.last_mut() {
+            field.value = octets.to_string();
+        }
+        Some(octets)
+    }
+
     /// A hardware address.
     fn mac(&mut self, name: &'static str, label: &'static str, at: usize) -> Option<MacAddress> {
         let value = MacAddress(*self.octets.get(at..)?.first_chunk()?);

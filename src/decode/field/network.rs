@@ -50,8 +50,8 @@ pub(super) fn arp(octets: &[u8], at: usize) -> LayerView {
 fn ipv4(octets: &[u8], span: Range<usize>, ip: &Ip<'_>) -> LayerView {
     let mut layer = Draft::new(octets, ("ip", "IPv4"), span);
     layer.bits("ip.version", "Version", 0..1, (0, 4));
-    if let Some(words) = layer.bits("ip.hdr_len", "Header length", 0..1, (4, 4)) {
-        layer.note(format!("{} octets", words.saturating_mul(4)));
+    if layer.scaled(("ip.hdr_len", "Header length"), 0..1, (4, 4), 4).is_some() {
+        layer.note("octets, in the header as a count of 4");
     }
     layer.bits("ip.dsfield.dscp", "Differentiated services", 1..2, (0, 6));
     layer.bits("ip.dsfield.ecn", "Congestion notification", 1..2, (6, 2));
@@ -62,8 +62,8 @@ fn ipv4(octets: &[u8], span: Range<usize>, ip: &Ip<'_>) -> LayerView {
     layer.bits("ip.flags.rb", "Reserved bit", 6..7, (0, 1));
     layer.bits("ip.flags.df", "Don't fragment", 6..7, (1, 1));
     layer.bits("ip.flags.mf", "More fragments", 6..7, (2, 1));
-    if let Some(units) = layer.bits("ip.frag_offset", "Fragment offset", 6..8, (3, 13)) {
-        layer.note(format!("octet {} of the datagram", units.saturating_mul(8)));
+    if layer.scaled(("ip.frag_offset", "Fragment offset"), 6..8, (3, 13), 8).is_some() {
+        layer.note("octets, in the header as a count of 8");
     }
     layer.u8("ip.ttl", "Time to live", 8);
     if let Some(protocol) = layer.u8("ip.proto", "Protocol", 9) {

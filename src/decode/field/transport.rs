@@ -97,9 +97,9 @@ fn tcp(octets: &[u8], span: Range<usize>) -> LayerView {
     layer.port("tcp.dstport", "Destination port", 2);
     layer.u32("tcp.seq_raw", "Sequence number", 4);
     layer.u32("tcp.ack_raw", "Acknowledgment number", 8);
-    let Some(words) = layer.bits("tcp.hdr_len", "Header length", 12..13, (0, 4)) else { return layer.view };
-    let header_len = usize::try_from(words).unwrap_or(0).saturating_mul(4);
-    layer.note(format!("{header_len} octets"));
+    let header_len = layer.scaled(("tcp.hdr_len", "Header length"), 12..13, (0, 4), 4);
+    let Some(header_len) = header_len.and_then(|octets| usize::try_from(octets).ok()) else { return layer.view };
+    layer.note("octets, in the header as a count of 4");
     layer.bits("tcp.flags.res", "Reserved", 12..14, (4, 3));
     let flags = [
         ("tcp.flags.ae", "Accurate ECN"),
