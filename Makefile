@@ -1,5 +1,5 @@
 # `make` builds on a fresh machine and shows the sockets of a real lab capture; `make test` runs every test.
-# Both need Rust and a C compiler; the tests and the benchmark also libpcap's headers, which `make` installs for them.
+# Both need Rust and a C compiler, and install libpcap's headers where they are missing.
 
 CAPTURE = fixtures/udp-echo/two-clients/20231234.pcapng
 
@@ -8,7 +8,7 @@ CAPTURE = fixtures/udp-echo/two-clients/20231234.pcapng
 all: build
 	cargo run --release --quiet -- $(CAPTURE)
 
-build:
+build: libpcap
 	cargo build --release
 
 # The headers of libpcap, for the tests and the benchmark that hold its reader against ours.

@@ -17,7 +17,9 @@ use std::process::{Command, Output};
 #[test]
 fn every_view_prints_what_was_accepted() {
     let (mut commands, mut differences) = (BTreeSet::new(), Vec::new());
-    for capture in support::fixtures() {
+    // What the zoo shows is accepted beside its exhibits.
+    let of_the_zoo = |capture: &PathBuf| capture.starts_with(support::project("fixtures/zoo"));
+    for capture in support::fixtures().into_iter().filter(|capture| !of_the_zoo(capture)) {
         let folder = capture.parent().unwrap().join("expected");
         assert!(folder.join("show.txt").exists(), "{}/show.txt is missing: make an empty one", folder.display());
         let stderr = std::fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();

@@ -9,7 +9,7 @@ mod support;
 use std::path::Path;
 
 use pcap::Capture;
-use sockscope::capture::{self, Next};
+use sockscope::capture::{self, LinkType, Next};
 
 /// A frame as both readers know it: link type, seconds, microseconds, length on the wire, octets.
 type Plain = (i32, i64, u32, u32, Vec<u8>);
@@ -30,7 +30,7 @@ fn libpcap_delivers_the_same_frames() {
         for (number, (ours, theirs)) in (1..).zip(ours.iter().zip(&theirs)) {
             assert_eq!(ours, theirs, "{name}, frame {number}");
         }
-        assert!(theirs.len() > 1, "{name}: only {} frames were compared", theirs.len());
+        assert!(!theirs.is_empty(), "{name}: only {} frames were compared", theirs.len());
         files += 1;
         frames += theirs.len();
     }
@@ -52,7 +52,11 @@ fn our_frames(path: &Path) -> (Vec<Plain>, bool) {
 /// The frames that libpcap delivers, and what it says where it stops before the end.
 fn their_frames(path: &Path) -> (Vec<Plain>, Option<pcap::Error>) {
     let mut capture = Capture::from_file(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let link_type = capture.get_datalink().0;
+    // In files, raw IP has a number of its own; the systems that libpcap runs on number it in two other ways.
+    let link_type = match capture.get_datalink().0 {
+        12 | 14 => i32::from(LinkType::RAW.0),
+        other => other,
+    };
     let mut frames = Vec::new();
     loop {
         match capture.next_packet() {

@@ -5,7 +5,7 @@
 mod support;
 
 use rstest::rstest;
-use sockscope::track::{Connection, Outcome};
+use sockscope::track::{Connection, Outcome, Socket, Trace};
 use support::script::{connection, frames, frames_from, initiator, track};
 
 /// `outcome, close, initiator state, responder state`.
@@ -48,6 +48,7 @@ fn opens(#[case] script: &str, #[case] expected: &str) {
 #[case::data_with_fin("> FA data 4\n< A\n< FA\n> A", "closed, four_segments, TIME-WAIT proved, CLOSED assumed")]
 #[case::fin_repeated("> FA\n+300\n> FA seq=1\n< FA\n> A", "closed, three_segments, TIME-WAIT proved, CLOSED assumed")]
 #[case::last_ack_lost("> FA\n< FA\n> A\n+300\n< FA seq=1", "closed, three_segments, TIME-WAIT proved, LAST-ACK observed")]
+#[case::last_ack_again("> FA\n< FA\n> A\n+300\n< FA seq=1\n> A", "closed, three_segments, TIME-WAIT proved, CLOSED assumed")]
 fn closes(#[case] script: &str, #[case] expected: &str) {
     assert_eq!(summary(&connection(&format!("{OPEN}{script}"))), expected);
 }
@@ -59,6 +60,7 @@ fn closes(#[case] script: &str, #[case] expected: &str) {
 #[case::after_fin("> FA\n< A\n> R", "reset, -, CLOSED observed, CLOSED assumed")]
 #[case::outside_window("< R seq=9000", "open, -, ESTABLISHED proved, CLOSED observed")]
 #[case::in_time_wait("> FA\n< FA\n> A\n< R", "closed, three_segments, CLOSED assumed, CLOSED observed")]
+#[case::nobody_holds_it("> FA\n< A\n< FA\n> R", "reset, four_segments, CLOSED observed, CLOSED assumed")]
 fn resets(#[case] script: &str, #[case] expected: &str) {
     assert_eq!(summary(&connection(&format!("{OPEN}{script}"))), expected);
 }
@@ -108,25 +110,8 @@ fn a_syn_with_another_number_opens_a_new_stream_and_the_same_number_does_not() {
 #[test]
 fn the_table_has_a_listener_with_its_child_and_the_client() {
     let trace = track(&frames(&format!("{OPEN}> data 5\n< data 5")));
-    let rows: Vec<String> = trace
-        .sockets
-        .sockets
-        .iter()
-        .map(|row| {
-            let peer = row.peer.map_or("*".into(), |peer| peer.to_string());
-            format!(
-                "{} {} {} {peer} {} {} {:?}",
-                row.id,
-                row.state,
-                row.local,
-                row.rule.word(),
-                row.evidence,
-                row.listener.map(|id| id.0)
-            )
-        })
-        .collect();
     assert_eq!(
-        rows,
+        rows(&trace),
         [
             "1 LISTEN ?:80 * R1 proved None",
             "2 ESTAB 10.0.0.1:40000 10.0.0.2:80 R3 proved None",
@@ -134,4 +119,37 @@ fn the_table_has_a_listener_with_its_child_and_the_client() {
         ]
     );
     assert_eq!(trace.sockets.ports()[0].to_string(), "TCP 80: 1 listening + 1 connected = 2 sockets, all on port 80");
+}
+
+#[test]
+fn a_socket_is_closed_once_another_has_its_addresses() {
+    let trace = track(&frames(&format!("{OPEN}< FA\n> FA\n< A\n> S seq=70000\n< SA seq=90000\n> A seq=70001 ack=90001")));
+    assert_eq!(
+        rows(&trace),
+        [
+            "1 LISTEN ?:80 * R1 proved None",
+            "2 CLOSED 10.0.0.1:40000 10.0.0.2:80 R3 proved None",
+            "3 CLOSED 10.0.0.2:80 10.0.0.1:40000 R2 proved Some(1)",
+            "4 ESTAB 10.0.0.1:40000 10.0.0.2:80 R3 proved None",
+            "5 ESTAB 10.0.0.2:80 10.0.0.1:40000 R2 assumed Some(1)",
+        ]
+    );
+}
+
+#[test]
+fn two_that_open_at_once_need_no_listener() {
+    assert_eq!(
+        rows(&track(&frames("> S\n< S\n> SA seq=0\n< SA seq=0"))),
+        ["1 ESTAB 10.0.0.1:40000 10.0.0.2:80 R3 assumed None", "2 ESTAB 10.0.0.2:80 10.0.0.1:40000 R3 proved None"]
+    );
+}
+
+/// Number, state, addresses, rule, evidence and listener of each row.
+fn rows(trace: &Trace) -> Vec<String> {
+    let row = |row: &Socket| {
+        let peer = row.peer.map_or("*".into(), |peer| peer.to_string());
+        let (rule, listener) = (row.rule.word(), row.listener.map(|id| id.0));
+        format!("{} {} {} {peer} {rule} {} {listener:?}", row.id, row.state, row.local, row.evidence)
+    };
+    trace.sockets.sockets.iter().map(row).collect()
 }

@@ -12,6 +12,23 @@ use unicode_width::UnicodeWidthStr;
 use super::look::{Ink, Look};
 use crate::track::FlowId;
 
+/// Enough spaces for most columns: copying some is faster than counting them out.
+const SPACES: [u8; 64] = [b' '; 64];
+
+/// The two digits of each number below a hundred, one after the other.
+const PAIRS: [u8; 200] = pairs();
+
+const fn pairs() -> [u8; 200] {
+    let mut digits = [0; 200];
+    let mut number = 0;
+    while number < 100 {
+        digits[2 * number] = b'0' + (number / 10) as u8;
+        digits[2 * number + 1] = b'0' + (number % 10) as u8;
+        number += 1;
+    }
+    digits
+}
+
 /// One line under construction.
 #[derive(Debug, Default)]
 pub struct Line {
@@ -122,7 +139,10 @@ impl Line {
     }
 
     fn pad(&mut self, cells: usize) -> &mut Self {
-        self.octets.resize(self.octets.len() + cells, b' ');
+        match SPACES.get(..cells) {
+            Some(spaces) => self.octets.extend_from_slice(spaces),
+            None => self.octets.resize(self.octets.len() + cells, b' '),
+        }
         self
     }
 
@@ -140,14 +160,21 @@ fn cells(text: &str) -> usize {
 /// The decimal digits of a number, at the end of `digits`.
 fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (number % 10) as u8;
-        number /= 10;
-        if number == 0 {
-            return &digits[at..];
-        }
+    while number >= 100 {
+        let pair = 2 * (number % 100) as usize;
+        number /= 100;
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
     }
+    if number >= 10 {
+        let pair = 2 * number as usize;
+        at -= 2;
+        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
+    } else {
+        at -= 1;
+        digits[at] = b'0' + number as u8;
+    }
+    &digits[at..]
 }
 
 #[cfg(test)]

@@ -23,36 +23,64 @@ pub(super) struct Analysis {
     initial_rtt: Option<SignedDuration>,
 }
 
-/// What the analysis remembers of one direction; numbers are as sent, and `None` before the first segment.
+/// What the analysis remembers of one direction; numbers are as sent. As in Wireshark, 0 stands for none yet.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Half {
+    /// The number that Wireshark counts from.
+    base: Option<SeqNumber>,
     /// The end of the highest segment sent.
-    next: Option<SeqNumber>,
+    next: SeqNumber,
     /// When that segment was sent.
     next_time: Option<Timestamp>,
     /// The end of what was sent without a gap.
-    contiguous: Option<SeqNumber>,
-    /// The last acknowledgment of octets not captured: it is told of once.
-    told_lost: Option<SeqNumber>,
-    /// No segment was sent since then: until one is, others are not told of either.
-    silent: bool,
-    /// Acknowledgment, window and time of the last segment sent; 0 before the first one, as in Wireshark.
+    contiguous: SeqNumber,
+    /// Acknowledgment, window and time of the last segment sent.
     acknowledged: SeqNumber,
-    window: u16,
+    window: Option<u16>,
     last_time: Option<Timestamp>,
     /// Duplicates of the last acknowledgment, and the frame of the first one that carried it.
-    duplicates: u32,
+    duplicates: Duplicates,
     first_of_ack: u64,
     /// What the last segment was.
     last: Verdicts,
     /// Segments sent that are not acknowledged yet, latest last.
     unacknowledged: Vec<Unacknowledged>,
+    /// A segment is missing since the other side last acknowledged: octets in flight cannot be told.
+    gap: bool,
     /// SACK blocks of the last segment sent, first and last number of each.
     sacked: Vec<(SeqNumber, SeqNumber)>,
     scale: Scale,
-    /// An acknowledgment other than a SYN-ACK was sent: its window is scaled.
-    acknowledging: bool,
+    /// The last segment with SYN or ACK was a SYN or SYN-ACK: its window is not scaled.
+    handshaking: bool,
     metrics: Metrics,
+}
+
+/// How often the last acknowledgment was repeated.
+///
+/// Wireshark keeps another thing in the same place: that octets not captured were acknowledged and told of. To the
+/// rules that count it is a large number, and the next duplicate begins at one again.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Duplicates {
+    Counted(u32),
+    ToldLost,
+}
+
+impl Default for Duplicates {
+    fn default() -> Self {
+        Self::Counted(0)
+    }
+}
+
+impl Duplicates {
+    /// One more, and how many there are.
+    const fn count(&mut self) -> u32 {
+        let count = match self {
+            Self::Counted(count) => count.saturating_add(1),
+            Self::ToldLost => 1,
+        };
+        *self = Self::Counted(count);
+        count
+    }
 }
 
 /// What is known of a direction's window scale.
@@ -79,6 +107,9 @@ struct Unacknowledged {
 
 /// Segments remembered until they are acknowledged, as many as Wireshark remembers.
 const MAX_UNACKNOWLEDGED: usize = 10_000;
+
+/// No more octets than this are in flight: there are numbers before the first one.
+const FAR: u32 = 2_000_000_000;
 
 /// A fast retransmission follows the duplicate acknowledgments within this time.
 const FAST: SignedDuration = SignedDuration::from_millis(20);
@@ -126,26 +157,30 @@ impl Analysis {
     /// Says what one segment is, in file order.
     pub(super) fn push(&mut self, side: Side, seen: &Seen<'_>) -> Analyzed {
         let segment = seen.segment;
-        self.time_handshake(seen);
         let rtt = self.initial_rtt;
         let (mine, theirs) = match side {
             Side::Initiator => (&mut self.initiator, &mut self.responder),
             Side::Responder => (&mut self.responder, &mut self.initiator),
         };
+        if segment.flags.is_pure_syn() {
+            mine.next = mine.contiguous; // A SYN that comes again begins again where nothing is missing.
+        }
+        mine.take_base(theirs, segment);
         mine.read_options(theirs, segment);
         let mut analyzed = mine.forward(theirs, segment);
         if segment.acknowledgment != mine.acknowledged {
             mine.first_of_ack = seen.frame;
-            mine.duplicates = 0;
+            mine.duplicates = Duplicates::default();
         }
-        mine.reverse(theirs, segment, &mut analyzed.verdicts);
+        Half::reverse(theirs, segment, &mut analyzed.verdicts);
         mine.late(theirs, seen, rtt, &mut analyzed.verdicts);
         mine.remember(seen, analyzed.verdicts);
         analyzed.acknowledges = theirs.acknowledge(seen);
         mine.measure(seen, analyzed.verdicts);
-        if segment.payload_len > 0 {
-            analyzed.in_flight = Some(mine.in_flight());
-        }
+        theirs.gap &= !segment.flags.contains(Flags::ACK);
+        mine.gap |= analyzed.verdicts.contains(Verdicts::LOST_SEGMENT);
+        analyzed.in_flight = mine.in_flight(theirs, segment);
+        self.time_handshake(seen);
         analyzed
     }
 
@@ -155,16 +190,29 @@ impl Analysis {
         if flags.is_pure_syn() {
             self.last_syn = seen.timestamp;
         } else if self.initial_rtt.is_none() && flags.contains(Flags::ACK) && !flags.contains(Flags::SYN) {
-            self.initial_rtt = self.last_syn.zip(seen.timestamp).map(|(syn, ack)| ack.since(syn));
+            let passed = self.last_syn.zip(seen.timestamp).map(|(syn, ack)| ack.since(syn));
+            self.initial_rtt = passed.filter(|passed| !passed.is_zero()); // To Wireshark, 0 is "not known yet".
         }
     }
 }
 
 impl Half {
+    /// Numbers count from the SYN, or else from just before the first one sent or acknowledged.
+    fn take_base(&mut self, theirs: &mut Self, segment: &Segment<'_>) {
+        let before = |number: SeqNumber| number.plus(u32::MAX);
+        if segment.flags.contains(Flags::SYN) {
+            self.base = Some(segment.sequence);
+        }
+        self.base.get_or_insert(before(segment.sequence));
+        if segment.flags.contains(Flags::ACK) {
+            theirs.base.get_or_insert(before(segment.acknowledgment));
+        }
+    }
+
     /// Takes what the segment's options say of this direction.
     fn read_options(&mut self, theirs: &mut Self, segment: &Segment<'_>) {
         let syn = segment.flags.contains(Flags::SYN);
-        let mut scale = Scale::Unused;
+        let mut scale = self.scale;
         self.sacked.clear();
         for option in options::options(segment.options) {
             match option.value {
@@ -178,95 +226,89 @@ impl Half {
             }
         }
         if syn {
-            self.scale = scale;
-            if segment.flags.contains(Flags::ACK) && (scale == Scale::Unused || theirs.scale == Scale::Unused) {
-                (self.scale, theirs.scale) = (Scale::Unused, Scale::Unused);
-            }
-        } else if segment.flags.contains(Flags::ACK) {
-            self.acknowledging = true;
+            self.offer(scale, theirs, segment.flags.contains(Flags::ACK));
+        }
+        if syn || segment.flags.contains(Flags::ACK) {
+            self.handshaking = syn;
+        }
+    }
+
+    /// Takes the window scale of a SYN, or of a SYN-ACK that `answers` one; without the option neither side scales.
+    fn offer(&mut self, scale: Scale, theirs: &mut Self, answers: bool) {
+        self.scale = scale;
+        if scale == Scale::Unknown {
+            (self.scale, theirs.scale) = (Scale::Unused, Scale::Unused);
+        } else if answers && theirs.scale == Scale::Unused {
+            self.scale = Scale::Unused;
         }
     }
 
     /// The rules that look at the sender's own direction.
-    fn forward(&mut self, theirs: &mut Self, segment: &Segment<'_>) -> Analyzed {
+    fn forward(&mut self, theirs: &Self, segment: &Segment<'_>) -> Analyzed {
         let (sequence, length, window) = (segment.sequence, segment.payload_len, segment.window);
         let plain = !has_any(segment.flags, &[Flags::SYN, Flags::FIN, Flags::RST]);
-        let at_next = self.next == Some(sequence);
+        let at_next = self.next == sequence;
         let mut found = Verdicts::default();
-        if length == 1 && at_next && theirs.window == 0 {
+        if length == 1 && at_next && theirs.window == Some(0) {
             found.add(Verdicts::ZERO_WINDOW_PROBE);
             return Analyzed { verdicts: found, ..Analyzed::default() };
         }
         if window == 0 && plain {
             found.add(Verdicts::ZERO_WINDOW);
         }
-        if self.next.is_some_and(|next| sequence.since(next) > 0) && !segment.flags.contains(Flags::RST) {
+        if self.next.0 != 0 && sequence.since(self.next) > 0 && !segment.flags.contains(Flags::RST) {
             found.add(Verdicts::LOST_SEGMENT);
         }
-        if length <= 1 && plain && self.next.is_some_and(|next| sequence.plus(1) == next) {
+        if length <= 1 && plain && sequence.plus(1) == self.next {
             found.add(Verdicts::KEEP_ALIVE);
         }
         let repeats = plain && length == 0 && at_next && self.acknowledged == segment.acknowledgment;
-        if repeats && window != 0 && window != self.window {
+        if repeats && window != 0 && Some(window) != self.window {
             found.add(Verdicts::WINDOW_UPDATE);
         }
         if plain && length > 0 && theirs.window_edge() == Some(sequence.plus(length)) {
             found.add(Verdicts::WINDOW_FULL);
         }
-        let same_window = window == self.window;
+        let same_window = Some(window) == self.window;
         if repeats && window != 0 && same_window && theirs.last.contains(Verdicts::KEEP_ALIVE) {
             found.add(Verdicts::KEEP_ALIVE_ACK);
-        } else if plain && length == 0 && at_next && window == 0 && same_window && self.answers_probe(theirs, segment) {
+        } else if repeats && window == 0 && same_window && theirs.last.contains(Verdicts::ZERO_WINDOW_PROBE) {
             found.add(Verdicts::ZERO_WINDOW_PROBE_ACK);
         } else if repeats && window != 0 && same_window {
             found.add(Verdicts::DUPLICATE_ACK);
-            self.duplicates = self.duplicates.saturating_add(1);
-            return Analyzed { verdicts: found, duplicate_of: Some((self.first_of_ack, self.duplicates)), ..Analyzed::default() };
+            let duplicate_of = Some((self.first_of_ack, self.duplicates.count()));
+            return Analyzed { verdicts: found, duplicate_of, ..Analyzed::default() };
         }
         Analyzed { verdicts: found, ..Analyzed::default() }
-    }
-
-    /// The acknowledgment of a zero window probe; some receivers take the octet it brought.
-    fn answers_probe(&self, theirs: &mut Self, segment: &Segment<'_>) -> bool {
-        if !theirs.last.contains(Verdicts::ZERO_WINDOW_PROBE) {
-            return false;
-        }
-        if segment.acknowledgment == self.acknowledged.plus(1) {
-            theirs.next = Some(segment.acknowledgment);
-            theirs.contiguous = Some(segment.acknowledgment);
-            return true;
-        }
-        segment.acknowledgment == self.acknowledged
     }
 
     /// The right edge of the window this direction's receiver last offered.
     fn window_edge(&self) -> Option<SeqNumber> {
         let shift = match self.scale {
             Scale::Unknown => return None,
-            Scale::Shift(shift) if self.acknowledging => shift,
+            Scale::Shift(shift) if !self.handshaking => shift,
             _ => 0,
         };
-        Some(self.acknowledged.plus(u32::from(self.window) << shift))
+        Some(self.acknowledged.plus(u32::from(self.window?) << shift))
     }
 
-    /// The rule that looks at the other direction: does this acknowledge what was not captured?
-    fn reverse(&mut self, theirs: &mut Self, segment: &Segment<'_>, found: &mut Verdicts) {
+    /// The rule that looks at the other direction: does `segment` acknowledge what was not captured?
+    ///
+    /// It is told of once for each gap; where no gap shows, once until the other side acknowledges something else.
+    fn reverse(theirs: &mut Self, segment: &Segment<'_>, found: &mut Verdicts) {
         let ack = segment.acknowledgment;
-        let told = theirs.silent || theirs.told_lost == Some(ack);
-        let beyond = !told && theirs.contiguous.is_some_and(|end| ack.since(end) > 0);
-        if !beyond || !segment.flags.contains(Flags::ACK) {
+        if !segment.flags.contains(Flags::ACK) || theirs.contiguous.0 == 0 || ack.since(theirs.contiguous) <= 0 {
             return;
         }
-        let reopens = ack == self.acknowledged.plus(1) && self.next == Some(segment.sequence);
-        if reopens && theirs.last.contains(Verdicts::ZERO_WINDOW_PROBE) {
-            theirs.next = Some(ack);
-            theirs.contiguous = Some(ack);
-            found.add(Verdicts::WINDOW_UPDATE);
-        } else {
+        let gap = theirs.contiguous.since(theirs.next) < 0;
+        if gap {
             theirs.contiguous = theirs.next;
-            theirs.told_lost = Some(ack);
-            theirs.silent = true;
+        }
+        if gap || theirs.duplicates == Duplicates::Counted(0) {
             found.add(Verdicts::ACK_LOST_SEGMENT);
+        }
+        if !gap {
+            theirs.duplicates = Duplicates::ToldLost;
         }
     }
 
@@ -282,8 +324,8 @@ impl Half {
             found.add(Verdicts::SPURIOUS_RETRANSMISSION);
             return found.add(Verdicts::RETRANSMISSION);
         }
-        let Some(next) = self.next.filter(|next| sequence.since(*next) < 0) else { return };
-        if length > 1 && sequence.plus(1) == next {
+        let next = self.next;
+        if next.0 == 0 || sequence.since(next) >= 0 || length > 1 && sequence.plus(1) == next {
             return;
         }
         if theirs.asked_for(segment) && within(seen.timestamp, theirs.last_time, FAST) {
@@ -296,20 +338,9 @@ impl Half {
         }
     }
 
-    /// Duplicate acknowledgments, or selective ones, of this direction ask for the segment.
+    /// Duplicate acknowledgments of this direction ask for the segment; what was acknowledged selectively does not count.
     fn asked_for(&self, segment: &Segment<'_>) -> bool {
-        let (sequence, end) = (segment.sequence, segment.sequence.plus(segment.payload_len));
-        let next_wanted = self.acknowledged == sequence;
-        if self.duplicates >= 2 && next_wanted {
-            return true;
-        }
-        let has = |(left, right): &(SeqNumber, SeqNumber)| sequence.since(*left) >= 0 && end.since(*right) <= 0;
-        if self.sacked.is_empty() || self.sacked.iter().any(has) {
-            return false;
-        }
-        let octets: i64 = self.sacked.iter().map(|(left, right)| i64::from(right.since(*left))).sum();
-        let much = self.metrics.maximum_segment.is_some_and(|size| octets > i64::from(size).saturating_mul(2));
-        self.duplicates >= 2 || (next_wanted && much)
+        self.duplicates >= Duplicates::Counted(2) && self.acknowledged == segment.sequence
     }
 
     /// Remembers the segment for those that follow.
@@ -326,16 +357,15 @@ impl Half {
             });
         }
         if !found.contains(Verdicts::ZERO_WINDOW_PROBE) {
-            if self.next.is_none_or(|next| end.since(next) > 0) {
-                self.next = Some(end);
+            if self.next.0 == 0 || end.since(self.next) > 0 {
+                self.next = end;
                 self.next_time = seen.timestamp;
             }
-            if self.contiguous.is_none_or(|contiguous| contiguous == segment.sequence) {
+            if self.contiguous.0 == 0 || self.contiguous == segment.sequence {
                 self.contiguous = self.next;
             }
         }
-        self.silent = false;
-        self.window = segment.window;
+        self.window = Some(segment.window);
         self.acknowledged = segment.acknowledgment;
         self.last_time = seen.timestamp;
         self.last = found;
@@ -344,19 +374,21 @@ impl Half {
     /// Forgets what the segment acknowledges of this direction, and says which segment it acknowledges to its end.
     fn acknowledge(&mut self, seen: &Seen<'_>) -> Option<(u64, SignedDuration)> {
         let ack = seen.segment.acknowledgment;
-        let exact = self.unacknowledged.iter().rev().find(|sent| sent.end == ack).copied();
+        let exact = |sent: &&Unacknowledged| sent.end == ack;
+        let first = self.unacknowledged.iter().find(exact).copied();
+        let again = self.unacknowledged.iter().filter(exact).any(|sent| sent.again);
         self.unacknowledged.retain_mut(|sent| {
             if ack.since(sent.sequence) > 0 && ack.since(sent.end) < 0 {
                 sent.sequence = ack;
             }
             sent.end.since(ack) > 0
         });
-        let exact = exact?;
-        let passed = seen.timestamp?.since(exact.time?);
-        if !exact.again {
+        let first = first?;
+        let passed = seen.timestamp?.since(first.time?);
+        if !again {
             self.metrics.acknowledged_after(passed);
         }
-        Some((exact.frame, passed))
+        Some((first.frame, passed))
     }
 
     /// Takes the segment's sizes and times.
@@ -377,11 +409,20 @@ impl Half {
         self.metrics.acknowledged_selectively(segment.acknowledgment, &self.sacked);
     }
 
-    /// Octets sent and not acknowledged.
-    fn in_flight(&self) -> u32 {
-        let first = self.unacknowledged.iter().map(|sent| sent.sequence).reduce(|a, b| if b.since(a) < 0 { b } else { a });
-        let last = self.unacknowledged.iter().map(|sent| sent.end).reduce(|a, b| if b.since(a) > 0 { b } else { a });
-        first.zip(last).map_or(0, |(first, last)| last.since(first).max(0).cast_unsigned())
+    /// Octets sent and not acknowledged, neither selectively, after a segment with payload.
+    fn in_flight(&self, theirs: &Self, segment: &Segment<'_>) -> Option<u32> {
+        if segment.payload_len == 0 || self.gap {
+            return None;
+        }
+        let base = self.base.unwrap_or_default();
+        let place = |number: SeqNumber| number.since(base).cast_unsigned();
+        let first = self.unacknowledged.iter().map(|sent| place(sent.sequence)).min()?;
+        let last = self.unacknowledged.iter().map(|sent| place(sent.end)).max()?;
+        let selectively = theirs.sacked.iter().map(|(left, right)| right.since(*left).cast_unsigned());
+        let octets = selectively.fold(last.wrapping_sub(first), u32::wrapping_sub);
+        let control = end_of(segment).since(segment.sequence.plus(segment.payload_len)).cast_unsigned();
+        let told = octets > 0 && octets < FAR;
+        Some(octets.wrapping_sub(control)).filter(|octets| told && *octets > 0)
     }
 }
 
@@ -397,6 +438,7 @@ fn has_any(flags: Flags, wanted: &[Flags]) -> bool {
 
 /// `now` is less than `limit` after `then`; a clock that stepped back is far away, as in Wireshark 4.0.
 fn within(now: Option<Timestamp>, then: Option<Timestamp>, limit: SignedDuration) -> bool {
+    let unsigned = |time: SignedDuration| time.as_nanos().cast_unsigned();
     let passed = now.zip(then).map(|(now, then)| now.since(then));
-    passed.is_some_and(|passed| passed >= SignedDuration::ZERO && passed < limit)
+    passed.is_some_and(|passed| unsigned(passed) < unsigned(limit))
 }

@@ -248,8 +248,19 @@ impl Connection {
         }
     }
 
-    /// Turns the segment into signals for both ends.
+    /// What the segment means for the states of both ends.
     fn change_states(&mut self, side: Side, seen: &Seen<'_>, events: &mut Events<'_>) {
+        self.signal(side, seen, events);
+        if self.initiator == self.responder {
+            // One socket, connected to itself, is both ends: what it sends it also gets.
+            self.signal(side.other(), seen, events);
+            self.ends.responder.state = self.ends.initiator.state;
+            events.transitions.retain(|transition| transition.side == Side::Initiator);
+        }
+    }
+
+    /// Turns the segment into signals for both ends.
+    fn signal(&mut self, side: Side, seen: &Seen<'_>, events: &mut Events<'_>) {
         let (sender, receiver) = self.pair(side);
         let (flags, segment) = (seen.segment.flags, seen.segment);
         sender.review(segment, events);

@@ -34,6 +34,8 @@ pub struct End {
     pub(super) initial: Option<SeqNumber>,
     /// Its SYN or SYN-ACK was captured.
     pub(super) began: bool,
+    /// Frame of its first SYN without ACK: it opened the connection, alone or together with its peer.
+    pub(super) called: Option<u64>,
     /// The end of what it sent so far.
     next: Option<SeqNumber>,
     /// The number after its FIN.
@@ -82,6 +84,7 @@ impl End {
             stream: Stream::new(),
             initial: None,
             began: false,
+            called: None,
             next: None,
             fin_end: None,
             acknowledged: None,
@@ -103,6 +106,7 @@ impl End {
             Ruling::Refuted => {
                 self.state = assumption.before;
                 self.got_fin &= assumption.signal != Signal::GotFin;
+                self.fin_acked = self.fin_acked.filter(|_| assumption.signal != Signal::FinAcked);
                 Step::TakenBack(assumption.signal)
             }
         };
@@ -116,8 +120,11 @@ impl End {
         self.initial = Some(segment.sequence);
         self.began = true;
         self.window_scale = window_scale(segment);
-        let signal = if segment.flags.contains(Flags::ACK) { Signal::SentSynAck } else { Signal::SentSyn };
-        self.observe(signal, events);
+        if segment.flags.contains(Flags::ACK) {
+            return self.observe(Signal::SentSynAck, events);
+        }
+        self.called.get_or_insert(events.frame);
+        self.observe(Signal::SentSyn, events);
     }
 
     /// A SYN on its way to this end matters only where both ends open at once (RFC 9293 Figure 7).
@@ -189,8 +196,9 @@ impl End {
     /// Would this end, in its present state, take a RST from `peer`?
     fn accepts_rst(&self, peer: &Self, segment: &Segment<'_>) -> bool {
         if self.state.state == State::SynSent {
-            let acked = |isn: SeqNumber| segment.acknowledgment == isn.plus(1);
-            return segment.flags.contains(Flags::ACK) && self.initial.is_none_or(acked);
+            let ack = segment.acknowledgment;
+            let sent = |isn: SeqNumber| ack.since(isn) > 0 && self.next.is_none_or(|next| ack.since(next) <= 0);
+            return segment.flags.contains(Flags::ACK) && self.initial.is_none_or(sent);
         }
         let expected = [self.acknowledged, peer.next];
         let exact = expected.iter().flatten().any(|number| *number == segment.sequence);

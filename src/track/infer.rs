@@ -51,7 +51,7 @@ impl SocketTable {
     fn add_listeners(&mut self, connections: &[Connection]) -> HashMap<SocketAddr, usize, RandomState> {
         let mut rows: HashMap<SocketAddr, usize, RandomState> = HashMap::default();
         let mut loopback: HashMap<u16, usize, RandomState> = HashMap::default();
-        for connection in connections.iter().filter(|connection| connection.opening != Opening::FirstSender) {
+        for connection in connections.iter().filter(|connection| calls_a_listener(connection)) {
             let address = connection.responder;
             let known = rows.get(&address).or_else(|| loopback.get(&address.port()).filter(|_| is_loopback(address.ip())));
             let place = known.copied().unwrap_or(self.sockets.len());
@@ -90,10 +90,14 @@ impl SocketTable {
         self.sockets.push(connected(connection, Side::Initiator, rule, life));
     }
 
-    /// R2: the listener made a socket for this client if it answered.
+    /// R2: the listener made a socket for this client if it answered. R3: the other end called as well.
     fn add_responder(&mut self, connection: &Connection, listeners: &HashMap<SocketAddr, usize, RandomState>, life: Life) {
         if connection.opening == Opening::FirstSender {
             self.sockets.push(connected(connection, Side::Responder, Rule::R6, life));
+        } else if connection.initiator == connection.responder {
+            // Connected to itself: the row of the initiator is the only one.
+        } else if connection.ends.responder.called.is_some() {
+            self.sockets.push(connected(connection, Side::Responder, Rule::R3, life));
         } else if connection.handshake.syn_ack.is_some() {
             let mut child = connected(connection, Side::Responder, Rule::R2, life);
             // Listeners stand first in the unnumbered table; `number` turns the place into the final number.
@@ -174,6 +178,12 @@ impl Local {
     }
 }
 
+/// The responder did not call too, be it the initiator itself (RFC 9293 Figure 7), and the capture shows the opening.
+fn calls_a_listener(connection: &Connection) -> bool {
+    let called_too = connection.ends.responder.called.is_some() || connection.initiator == connection.responder;
+    connection.opening != Opening::FirstSender && !called_too
+}
+
 /// The row of a listener, before anything is known of it but one connection attempt.
 fn listener(connection: &Connection) -> Socket {
     let answered = connection.handshake.syn_ack.or(connection.ends.responder.rst);
@@ -221,7 +231,7 @@ fn connected(connection: &Connection, side: Side, rule: Rule, life: Life) -> Soc
         frames: frames_of(connection, side),
         first_frame: match side {
             Side::Initiator => connection.first_frame,
-            Side::Responder => connection.handshake.syn_ack.unwrap_or(connection.first_frame),
+            Side::Responder => end.called.or(connection.handshake.syn_ack).unwrap_or(connection.first_frame),
         },
         start: connection.start,
         end: connection.end,
@@ -238,7 +248,7 @@ fn frames_of(connection: &Connection, side: Side) -> Vec<u64> {
     let (end, handshake) = (connection.end_of(side), &connection.handshake);
     let opening = match side {
         Side::Initiator => [handshake.syn, handshake.ack],
-        Side::Responder => [handshake.syn_ack, handshake.ack],
+        Side::Responder => [end.called.or(handshake.syn_ack), handshake.ack],
     };
     let mut frames: Vec<u64> = opening.into_iter().chain([end.fin, end.rst, Some(end.state.frame)]).flatten().collect();
     frames.sort_unstable();
@@ -246,11 +256,14 @@ fn frames_of(connection: &Connection, side: Side) -> Vec<u64> {
     frames
 }
 
-/// The last connection on each 5-tuple that was answered with a SYN-ACK.
+/// The last connection between two ends that was answered with a SYN-ACK, by whichever end called.
 fn latest_incarnations(connections: &[Connection]) -> HashMap<(SocketAddr, SocketAddr), u32, RandomState> {
     let answered = |connection: &&Connection| connection.incarnation > 1 && connection.handshake.syn_ack.is_some();
-    let tuple = |connection: &Connection| ((connection.initiator, connection.responder), connection.incarnation);
-    connections.iter().filter(answered).map(tuple).collect()
+    let both_ways = |connection: &Connection| {
+        let (initiator, responder) = (connection.initiator, connection.responder);
+        [(initiator, responder), (responder, initiator)].map(|ends| (ends, connection.incarnation))
+    };
+    connections.iter().filter(answered).flat_map(both_ways).collect()
 }
 
 /// R7: nothing on the wire ends TIME-WAIT, only time.

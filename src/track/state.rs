@@ -69,7 +69,7 @@ impl State {
             (CloseWait, SentFin) => LastAck,
             (Closing, FinAcked) => TimeWait,
             (LastAck, FinAcked) => Closed,
-            (Closed | Listen | TimeWait, SentRst) => return None, // A RST answers for no connection here.
+            (Closed | Listen, SentRst) => return None, // A RST answers for no connection here.
             (_, SentRst) => Closed,
             (Closed | Listen, GotRst) => return None,
             (_, GotRst) => Closed,
@@ -216,7 +216,7 @@ mod tests {
             ".....A..CC", // CLOSE-WAIT
             ".......TCC", // CLOSING
             ".......CCC", // LAST-ACK
-            ".........C", // TIME-WAIT
+            "........CC", // TIME-WAIT
         ];
         assert_eq!(table, expected);
     }

@@ -4,8 +4,8 @@
 //! script.txt  ->  Script  ->  frames  ->  pcapng
 //!                 steps       octets
 //! ```
-//! [`script`] is the language, [`frames()`] gives its packets octets, [`write`] puts them into a file; [`exhibits()`] are
-//! the scripts that sockscope brings along. The same script gives the same octets, always: the zoo is a test suite, and
+//! [`script`] is the language, [`frames()`] gives its packets octets, [`write()`] puts them into a file; [`exhibits()`]
+//! are the scripts that sockscope brings along. The same script gives the same octets, always: the zoo is a test suite, and
 //! a lecture's material. It knows what is *sent*; what that means is for the floors above to say.
 
 mod exhibits;

@@ -54,10 +54,11 @@ impl<'s> Reader<'s> {
             text if text.ends_with(['>', '<']) => Act::Send(self.packet(word, &mut words)?),
             _ => return Err(word.not("> or < and a packet, +MS, -MS, copy, tcp, udp, or title:, teaches:, korean:")),
         };
-        match words.more() {
-            Some(more) => Err(more.not("the end of the line")),
-            None => Ok(self.script.steps.push(Step { remark: words.remark().to_owned(), act })),
+        if let Some(more) = words.more() {
+            return Err(more.not("the end of the line"));
         }
+        self.script.steps.push(Step { remark: words.remark().to_owned(), act });
+        Ok(())
     }
 
     /// True if the line is a heading.
@@ -81,7 +82,7 @@ impl<'s> Reader<'s> {
         }
         let initiator: SocketAddr = word.read("an address and a port, such as 10.0.0.1:40000 or [fd00::1]:40000")?;
         let word = words.next();
-        let responder: SocketAddr = word.read("an address and a port, such as 10.0.0.2:80 or [fd00::2]:80")?;
+        let responder: SocketAddr = word.read("an address and a port, such as 10.0.0.2:5001 or [fd00::2]:5001")?;
         if initiator.is_ipv4() != responder.is_ipv4() {
             return Err(word.not("an address of the same family as the first"));
         }

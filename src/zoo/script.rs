@@ -10,7 +10,7 @@
 //! > data 100 seq=1        # The same octets again.
 //! < A
 //! ```
-//! **Packets.** `>` is sent by the initiator (10.0.0.1:40000), `<` by the responder (10.0.0.2:80). Then flags, letters
+//! **Packets.** `>` is sent by the initiator (10.0.0.1:40000), `<` by the responder (10.0.0.2:5001). Then flags, letters
 //! of `FSRPAUEC`, or `data N` (N octets) or `data "text"`, which alone means `PA`. Numbers follow the script: what was
 //! sent before, and what arrived. For one segment, counted from the initial numbers, `seq=N` and `ack=N` set them.
 //! From a segment on, `win=N` is its sender's window, and `ts` puts timestamps on its segments. Options of one segment:
@@ -86,11 +86,11 @@ pub struct Flow {
     pub initial: [u32; 2],
 }
 
-/// The connection whose packets have no name: from 10.0.0.1:40000 to 10.0.0.2:80.
+/// The connection whose packets have no name: from 10.0.0.1:40000 to 10.0.0.2:5001.
 impl Default for Flow {
     fn default() -> Self {
         let end = |last, port| SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)), port);
-        Self { protocol: Protocol::Tcp, ends: [end(1, 40_000), end(2, 80)], initial: INITIAL }
+        Self { protocol: Protocol::Tcp, ends: [end(1, 40_000), end(2, 5001)], initial: INITIAL }
     }
 }
 

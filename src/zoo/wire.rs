@@ -52,7 +52,7 @@ pub(super) fn tcp(header: &Tcp<'_>) -> Vec<u8> {
     octets.extend(header.ports[1].to_be_bytes());
     octets.extend(header.sequence.to_be_bytes());
     octets.extend(header.acknowledgment.to_be_bytes());
-    octets.extend(((words as u16) << 12 | header.flags.0).to_be_bytes());
+    octets.extend((((words as u16) << 12) | header.flags.0).to_be_bytes());
     octets.extend(header.window.to_be_bytes());
     octets.extend([0; 4]); // Checksum and urgent pointer.
     octets.extend(header.options);
@@ -124,7 +124,7 @@ pub(super) fn ip_packet(ip: &Ip, piece: Option<Piece>, payload: &[u8], fault: bo
 
 /// An IPv4 header (RFC 791); what is not a fragment must not become one.
 fn ipv4(ip: &Ip, piece: Option<Piece>, payload: usize, fault: bool) -> Vec<u8> {
-    let fragment = piece.map_or(0x4000, |piece| u16::from(piece.more) << 13 | piece.offset / 8);
+    let fragment = piece.map_or(0x4000, |piece| (u16::from(piece.more) << 13) | (piece.offset / 8));
     let mut octets = vec![0x45, 0];
     octets.extend((20 + payload as u16).to_be_bytes());
     octets.extend(ip.id.to_be_bytes());

@@ -16,15 +16,19 @@ pub struct Made {
     pub octets: Vec<u8>,
 }
 
-/// The packets of a script.
+/// The packets of a script whose responder is at port 80.
 pub fn frames(script: &str) -> Vec<Made> {
+    frames_from(script, [1000, 5000])
+}
+
+fn packets(script: &str) -> Vec<Made> {
     let script = Script::parse(script).unwrap_or_else(|error| panic!("{error}\n{script}"));
     zoo::frames(&script).into_iter().map(|made| Made { time: made.time, octets: made.octets[ETHERNET..].to_vec() }).collect()
 }
 
 /// The packets of a script whose two sides begin at these sequence numbers.
 pub fn frames_from(script: &str, [initiator, responder]: [u32; 2]) -> Vec<Made> {
-    frames(&format!("tcp 10.0.0.1:40000 10.0.0.2:80 isn={initiator},{responder}\n{script}"))
+    packets(&format!("tcp 10.0.0.1:40000 10.0.0.2:80 isn={initiator},{responder}\n{script}"))
 }
 
 /// Runs packets through a tracker.

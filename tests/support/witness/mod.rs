@@ -1,0 +1,51 @@
+//! The kernel as a witness: sockets in a network namespace, their traffic, and what the kernel says of them meanwhile.
+//!
+//! [`namespace`] gives the test a network of its own, [`recorder`] captures it, [`sampler`] reads the kernel's [`table`]
+//! of TCP sockets over and over, [`scenarios`] and [`walk`] open and close sockets on the [`stage`]. [`history`] is what
+//! sockscope makes of the capture; [`hold`] compares, [`report`] counts.
+
+mod forge;
+mod history;
+mod hold;
+mod namespace;
+mod recorder;
+mod report;
+mod sampler;
+mod scenarios;
+mod stage;
+mod table;
+mod walk;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use hold::hold;
+pub use namespace::{Place, enter};
+
+/// What was recorded.
+pub struct Testimony {
+    /// All frames of the namespace's `lo`.
+    capture: PathBuf,
+    /// What the kernel said, and when.
+    samples: Vec<sampler::Sample>,
+    /// Where a capture cannot know what the kernel knows.
+    limits: Vec<stage::Limit>,
+}
+
+/// Plays all scenarios in this network namespace, which is ours alone, and records what can be seen of them.
+pub fn gather(folder: &Path, seed: u64) -> Testimony {
+    namespace::furnish();
+    let recorder = recorder::Recorder::start(folder);
+    let sampler = sampler::Sampler::start();
+    let stage = stage::Stage::new(recorder.path());
+    scenarios::play_all(&stage, seed);
+    // Sockets that were kept live until the capture is whole: their closing is no part of the play.
+    let samples = sampler.stop();
+    let capture = recorder.stop();
+    Testimony { capture, samples, limits: stage.into_limits() }
+}
+
+/// Time since 1970, by the clock that also stamps frames.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap()
+}
