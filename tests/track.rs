@@ -5,8 +5,8 @@
 mod support;
 
 use rstest::rstest;
-use sockscope::track::{Connection, Outcome, Socket, Trace};
-use support::script::{connection, frames, frames_from, initiator, track};
+use sockscope::track::{Connection, Limits, Outcome, Side, Socket, Trace};
+use support::script::{connection, frames, frames_from, initiator, track, track_within};
 
 /// `outcome, close, initiator state, responder state`.
 fn summary(connection: &Connection) -> String {
@@ -152,4 +152,26 @@ fn rows(trace: &Trace) -> Vec<String> {
         format!("{} {} {} {peer} {rule} {} {listener:?}", row.id, row.state, row.local, row.evidence)
     };
     trace.sockets.sockets.iter().map(row).collect()
+}
+
+/// Wireshark calls a connection complete that one FIN half closed; here each end answers for itself.
+#[test]
+fn completeness_of_each_end() {
+    let complete = |script: &str| {
+        let connection = connection(&format!("{OPEN}{script}"));
+        (connection.completeness.0, connection.is_complete(Side::Initiator), connection.is_complete(Side::Responder))
+    };
+    assert_eq!(complete("> FA\n< A\n< data 7\n> A"), (31, true, false));
+    assert_eq!(complete("> FA\n< FA\n> A"), (23, true, true));
+    assert_eq!(complete("< R seq=9000"), (39, false, false));
+    assert_eq!(complete("> data 5 seq=100\n< RA"), (47, false, true));
+}
+
+#[test]
+fn octets_that_wait_are_bounded_over_all_connections() {
+    let script = frames(&format!("{OPEN}> data 40 seq=101\n> data 40 seq=201\n> data 100 seq=1"));
+    let held = track_within(Limits { stream_octets: 80, ..Limits::default() }, &script);
+    assert_eq!((held.overflow.stream_holes, held.connections[0].ends.initiator.delivered().missing), (0, 60));
+    let given_up = track_within(Limits { stream_octets: 79, ..Limits::default() }, &script);
+    assert_eq!((given_up.overflow.stream_holes, given_up.connections[0].ends.initiator.delivered().missing), (1, 160));
 }

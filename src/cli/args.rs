@@ -27,7 +27,8 @@ use super::job;
   sockscope packet lab.pcapng 7    frame 7 field by field
   dumpcap -i lo -w - | sockscope - read from a pipe
 
-Exit codes: 0 done, 2 wrong usage, 3 input could not be read (or not to its end), 5 a fault of sockscope."
+Exit codes: 0 done, 2 wrong usage, 3 input could not be read (or not to its end), 4 a text of yours is wrong,
+5 a fault of sockscope."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]

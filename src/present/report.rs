@@ -126,6 +126,7 @@ fn write_overflow(overflow: &Overflow, look: Look, out: &mut impl Write) -> io::
         (overflow.connection_segments, "segment", "of connections"),
         (overflow.udp_datagrams, "datagram", "of UDP peers"),
         (overflow.fragments, "fragment", "waiting for the rest of a datagram"),
+        (overflow.stream_holes, "stream", "whose octets waited for missing ones"),
         (overflow.notes, "note", "on odd frames"),
     ];
     for (count, noun, of_what) in counts.into_iter().filter(|(count, ..)| *count > 0) {

@@ -41,6 +41,12 @@ impl Completeness {
         }
     }
 
+    /// Wireshark's letters for the bits, RST first: `·FDASS`.
+    pub fn letters(self) -> String {
+        let bit = |(place, letter)| if self.0 >> (5_u8.saturating_sub(place)) & 1 == 1 { letter } else { '·' };
+        (0..).zip("RFDASS".chars()).map(bit).collect()
+    }
+
     /// Wireshark's words for the number.
     pub const fn text(self) -> &'static str {
         match self.0 {
@@ -52,5 +58,17 @@ impl Completeness {
             23 | 39 | 55 => "Complete, NO_DATA",
             _ => "Incomplete",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_stand_as_in_wireshark() {
+        assert_eq!(Completeness(0).letters(), "······");
+        assert_eq!(Completeness(31).letters(), "·FDASS");
+        assert_eq!(Completeness(39).letters(), "R··ASS");
     }
 }

@@ -163,6 +163,14 @@ impl Connection {
         }
     }
 
+    /// All that one side sent was captured, from its SYN to its FIN or to a RST that counted: what Wireshark's completeness
+    /// cannot tell, as it asks for one FIN of either side and takes any RST.
+    pub fn is_complete(&self, side: Side) -> bool {
+        let end = self.end_of(side);
+        let ended = end.fin_acked.is_some() || self.reset.is_some();
+        end.began && ended && end.delivered().missing == 0
+    }
+
     /// Time from the last SYN to the first acknowledgment after it, by either side: Wireshark's `tcp.analysis.initial_rtt`.
     pub fn initial_rtt(&self) -> Option<SignedDuration> {
         self.analysis.initial_rtt()
@@ -204,6 +212,19 @@ impl Connection {
     pub(super) fn keep_notes(&mut self, notes: &[Note]) {
         let room = Self::MAX_NOTES.saturating_sub(self.notes.len());
         self.notes.extend(notes.iter().take(room));
+    }
+
+    /// Octets of both directions that wait for those before them.
+    pub(super) fn waiting_octets(&self) -> usize {
+        let (initiator, responder) = (&self.ends.initiator, &self.ends.responder);
+        initiator.stream.waiting_octets().saturating_add(responder.stream.waiting_octets())
+    }
+
+    /// Hands out what waits, without what is missing before it.
+    pub(super) fn give_up_holes(&mut self, events: &mut Events<'_>) {
+        for side in [Side::Initiator, Side::Responder] {
+            self.pair(side).0.stream.give_up(&mut |chunk| events.piece(side, chunk));
+        }
     }
 
     /// No more segments will come: what still waits for octets before it is read now.

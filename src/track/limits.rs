@@ -14,6 +14,8 @@ pub struct Limits {
     pub fragment_octets: usize,
     /// Datagrams waiting for more fragments; default 4,096.
     pub fragment_datagrams: usize,
+    /// Octets of all connections together that wait for those before them; default 64 MiB.
+    pub stream_octets: usize,
     /// Notes kept; default 100,000.
     pub notes: usize,
 }
@@ -26,6 +28,7 @@ impl Default for Limits {
             udp_peers: 2_000_000,
             fragment_octets: 32 << 20,
             fragment_datagrams: 4096,
+            stream_octets: 64 << 20,
             notes: 100_000,
         }
     }
@@ -42,6 +45,8 @@ pub struct Overflow {
     pub udp_datagrams: u64,
     /// Fragments given up because too many were waiting.
     pub fragments: u64,
+    /// Connections whose holes were given up because too many octets waited behind holes.
+    pub stream_holes: u64,
     /// Notes beyond the limit.
     pub notes: u64,
 }

@@ -130,11 +130,21 @@ impl Stream {
         }
     }
 
-    /// No more will come.
-    pub(super) fn finish(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
+    /// Octets that wait for those before them.
+    pub(super) const fn waiting_octets(&self) -> usize {
+        self.waiting_octets
+    }
+
+    /// Holes will not be filled: what waits behind them is handed out.
+    pub(super) fn give_up(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
         while !self.waiting.is_empty() {
             self.give_up_hole(sink);
         }
+    }
+
+    /// No more will come.
+    pub(super) fn finish(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
+        self.give_up(sink);
         let digest = self.digest.take().filter(|_| self.delivered.missing == 0);
         self.delivered.sha256 = digest.map(|digest| digest.finalize().into());
     }

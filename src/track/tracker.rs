@@ -35,6 +35,8 @@ struct Books {
     conversations: Conversations,
     copies: Copies,
     connections: Vec<Connection>,
+    /// Octets of all connections that wait for those before them.
+    waiting_octets: usize,
     /// Place of each TCP stream in `connections`; streams that were only quoted have none.
     by_stream: Vec<Option<u32>>,
     udp: UdpSockets,
@@ -233,6 +235,7 @@ impl Books {
             conversations: Conversations::new(&limits),
             copies: Copies::default(),
             connections: Vec::new(),
+            waiting_octets: 0,
             by_stream: Vec::new(),
             udp: UdpSockets::new(limits.udp_peers),
             notes: Vec::new(),
@@ -406,7 +409,14 @@ impl Books {
             transitions: &mut self.transitions,
             pieces: Some(&mut self.pieces).filter(|_| self.following == Some(met.id)),
         };
+        let waited = connection.waiting_octets();
         let mut analyzed = connection.push(&seen, &mut events);
+        self.waiting_octets = self.waiting_octets.saturating_add(connection.waiting_octets()).saturating_sub(waited);
+        if self.waiting_octets > self.limits.stream_octets {
+            self.waiting_octets = self.waiting_octets.saturating_sub(connection.waiting_octets());
+            connection.give_up_holes(&mut events);
+            self.overflow.stream_holes = self.overflow.stream_holes.saturating_add(1);
+        }
         if let Some(analyzed) = &mut analyzed
             && (met.rebased || (met.new && met.incarnation > 1))
         {

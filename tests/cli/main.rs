@@ -12,6 +12,7 @@ mod hostile;
 mod keys;
 mod texts;
 mod tshark;
+mod zoo;
 
 use std::fmt::Debug;
 use std::path::Path;

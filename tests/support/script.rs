@@ -33,7 +33,12 @@ pub fn frames_from(script: &str, [initiator, responder]: [u32; 2]) -> Vec<Made> 
 
 /// Runs packets through a tracker.
 pub fn track(frames: &[Made]) -> Trace {
-    let mut tracker = Tracker::new(Limits::default());
+    track_within(Limits::default(), frames)
+}
+
+/// Runs frames through a tracker with these limits.
+pub fn track_within(limits: Limits, frames: &[Made]) -> Trace {
+    let mut tracker = Tracker::new(limits);
     for (number, made) in (1..).zip(frames) {
         tracker.push(&decode::packet(&frame(number, made)));
     }
