@@ -104,7 +104,6 @@ fn segments_by_chance_are_what_tshark_calls_them() {
     let connections: Vec<String> = (0..4000).map(|number| connection(number, &mut chance)).collect();
     let script = Script::parse(&connections.concat()).unwrap();
     let file = tempfile::Builder::new().suffix(".pcapng").tempfile().unwrap();
-    std::fs::write("/tmp/chance.pcapng", zoo::write(&script, Vec::new()).unwrap()).unwrap();
     zoo::write(&script, file.reopen().unwrap()).unwrap();
     let differences = analysis::differences(file.path());
     for line in differences.iter().take(20) {
