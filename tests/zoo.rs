@@ -65,7 +65,7 @@ fn frame_text(number: u64, update: &Update<'_>) -> String {
     text.push('\n');
     for transition in update.transitions {
         let why = match transition.step {
-            Step::Signal(signal) => format!("{} ({})", signal.text(), signal.section()),
+            Step::Signal(signal) => format!("{} ({})", signal.text(), signal.section(transition.from.state)),
             Step::Proved(signal) => format!("proved: {}", signal.text()),
             Step::TakenBack(signal) => format!("taken back: {}", signal.text()),
         };

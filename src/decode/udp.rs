@@ -34,6 +34,12 @@ pub struct Datagram<'a> {
 }
 
 impl Datagram<'_> {
+    /// The length counts more octets than IP brought: Wireshark's "bad UDP length".
+    pub fn is_beyond_ip(&self) -> bool {
+        let brought = self.payload_len.saturating_add(Self::HEADER_LEN as u32);
+        !self.lite && u32::from(self.length) > brought
+    }
+
     /// Octets of the header.
     pub const HEADER_LEN: usize = 8;
 }

@@ -103,7 +103,7 @@ fn reason(transition: &Transition) -> String {
     let from = transition.from.state.name();
     match transition.step {
         Step::Signal(signal) => {
-            format!("{from} → {}: {}, §{}", marked(&transition.to), signal.text(), signal.section())
+            format!("{from} → {}: {}, §{}", marked(&transition.to), signal.text(), signal.section(transition.from.state))
         }
         Step::Proved(signal) => format!("{}, proved by this segment: {}", marked(&transition.to), signal.text()),
         Step::TakenBack(signal) => {

@@ -123,7 +123,9 @@ impl Connection {
 
     /// What became of it.
     pub fn outcome(&self) -> Outcome {
-        let (initiator, responder) = (&self.ends.initiator, &self.ends.responder);
+        let initiator = &self.ends.initiator;
+        // An endpoint that is connected to itself is both ends.
+        let responder = if self.initiator == self.responder { initiator } else { &self.ends.responder };
         let both_acked = initiator.fin_acked.is_some() && responder.fin_acked.is_some();
         if self.handshake.syn.is_some() && self.handshake.syn_ack.is_none() && responder.rst.is_some() {
             Outcome::Refused
@@ -282,8 +284,11 @@ impl Connection {
 
     /// Turns the segment into signals for both ends.
     fn signal(&mut self, side: Side, seen: &Seen<'_>, events: &mut Events<'_>) {
-        let (sender, receiver) = self.pair(side);
         let (flags, segment) = (seen.segment.flags, seen.segment);
+        if flags.is_syn_ack() {
+            self.reset = None; // A RST before it ended something older.
+        }
+        let (sender, receiver) = self.pair(side);
         sender.review(segment, events);
         if flags.contains(Flags::RST) {
             return self.give_up(side, segment, events);

@@ -69,7 +69,8 @@ impl State {
             (CloseWait, SentFin) => LastAck,
             (Closing, FinAcked) => TimeWait,
             (LastAck, FinAcked) => Closed,
-            (Closed | Listen, SentRst) => return None, // A RST answers for no connection here.
+            // A RST answers for no connection here, or refuses what belongs to another one.
+            (Closed | Listen | SynSent, SentRst) => return None,
             (_, SentRst) => Closed,
             (Closed | Listen, GotRst) => return None,
             (_, GotRst) => Closed,
@@ -126,15 +127,15 @@ impl Signal {
         }
     }
 
-    /// The section of RFC 9293 that says what it does.
-    pub const fn section(self) -> &'static str {
-        match self {
-            SentSyn | GotSyn => "3.5",
-            SentSynAck => "3.10.7.2",
-            GotSynAck => "3.10.7.3",
-            SynAcked | GotFin | FinAcked | GotRst => "3.10.7.4",
-            SentFin => "3.6",
-            SentRst => "3.5.2",
+    /// The section of RFC 9293 that says what it does in this state.
+    pub const fn section(self, state: State) -> &'static str {
+        match (self, state) {
+            (SentSyn | GotSyn, _) => "3.5",
+            (SentSynAck, _) => "3.10.7.2",
+            (GotSynAck, _) | (GotRst, SynSent) => "3.10.7.3",
+            (SynAcked | GotFin | FinAcked | GotRst, _) => "3.10.7.4",
+            (SentFin, _) => "3.6",
+            (SentRst, _) => "3.5.2",
         }
     }
 }
@@ -208,7 +209,7 @@ mod tests {
         let expected = [
             "sr........", // CLOSED
             "sr........", // LISTEN
-            "..rE....CC", // SYN-SENT
+            "..rE.....C", // SYN-SENT
             "....E1W.CC", // SYN-RECEIVED
             ".....1W.CC", // ESTABLISHED
             "......x2CC", // FIN-WAIT-1

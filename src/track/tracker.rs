@@ -347,7 +347,7 @@ impl Books {
     /// Finds the conversation that the packet, or the header it quotes, belongs to.
     fn meet(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Met> {
         if let Some(Transport::Udp(datagram)) = arrival.transport(packet)
-            && datagram.bad_length
+            && (datagram.bad_length || (arrival.is_whole() && datagram.is_beyond_ip()))
         {
             self.note(packet.number, Oddity::BadLength);
         }

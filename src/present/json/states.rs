@@ -59,7 +59,7 @@ impl From<&Transition> for Change {
             to: transition.to.state.name(),
             step,
             signal: signal.text(),
-            section: signal.section(),
+            section: signal.section(transition.from.state),
             evidence: transition.to.evidence.word(),
         }
     }
