@@ -49,7 +49,7 @@ pub struct Connection {
     /// What was odd about its segments, at most [`Connection::MAX_NOTES`].
     pub notes: Vec<Note>,
     seen: Completeness,
-    analysis: Box<Analysis>,
+    analysis: Analysis,
 }
 
 /// Both ends of a connection.
@@ -104,7 +104,7 @@ impl Connection {
             unreachable: None,
             notes: Vec::new(),
             seen: Completeness::default(),
-            analysis: Box::default(),
+            analysis: Analysis::default(),
         }
     }
 
