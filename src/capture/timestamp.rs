@@ -34,6 +34,14 @@ impl Timestamp {
         self.nanoseconds_and_one.get().wrapping_sub(1)
     }
 
+    /// The time so long after `self`; `None` past the ends of time.
+    pub fn after(self, duration: SignedDuration) -> Option<Self> {
+        let nanoseconds = i64::from(self.nanoseconds()).checked_add(i64::from(duration.subsec_nanos()))?;
+        let carry = nanoseconds.div_euclid(1_000_000_000);
+        let seconds = self.seconds.checked_add(duration.as_secs())?.checked_add(carry)?;
+        Some(Self::new(seconds, u32::try_from(nanoseconds.rem_euclid(1_000_000_000)).ok()?))
+    }
+
     /// Time from `earlier` to `self`; negative if the clock stepped back, saturating at the ends.
     pub fn since(self, earlier: Self) -> SignedDuration {
         let seconds = self.seconds.saturating_sub(earlier.seconds);
@@ -64,6 +72,16 @@ mod tests {
         assert_eq!(Timestamp::new(-1, 750_000_000).to_string(), "-0.250000000");
         assert_eq!(Timestamp::new(-2, 0).to_string(), "-2.000000000");
         assert_eq!(Timestamp::new(0, 1_500_000_000).to_string(), "1.500000000");
+    }
+
+    #[test]
+    fn after_is_the_inverse_of_since() {
+        let start = Timestamp::new(9, 900_000_000);
+        for milliseconds in [0, 100, 250, 5_200, -100, -9_950] {
+            let duration = SignedDuration::from_millis(milliseconds);
+            assert_eq!(start.after(duration).map(|end| end.since(start)), Some(duration));
+        }
+        assert_eq!(start.after(SignedDuration::MAX), None);
     }
 
     #[test]

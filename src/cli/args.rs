@@ -10,7 +10,7 @@ use sockscope::present::time::TimeFormat;
 use sockscope::track::FlowId;
 
 use super::failure::Failure;
-use super::job;
+use super::job::{self, Moment};
 
 /// Shows the sockets behind a packet capture.
 ///
@@ -228,7 +228,9 @@ pub(crate) struct ConnectionsArgs {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   sockscope sockets lab.pcapng --all
-  sockscope sockets server.pcapng --host 192.0.2.1
+  sockscope sockets server.pcapng --host 192.0.2.1 --format ss
+  sockscope sockets lab.pcapng --at frame:7
+  sockscope sockets lab.pcapng --diff frame:3..1.5s
 
 Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from what should have happened.")]
 pub(crate) struct SocketsArgs {
@@ -242,6 +244,15 @@ pub(crate) struct SocketsArgs {
     /// Show the sockets of this address only
     #[arg(long, value_name = "ADDR")]
     pub(crate) host: Option<IpAddr>,
+    /// The table at this moment: frame:N, or 3.25s since the first frame, or time:SECONDS since 1970
+    #[arg(long, value_name = "MOMENT", value_parser = job::moment)]
+    pub(crate) at: Option<Moment>,
+    /// What changed between two moments: births, deaths, states
+    #[arg(long, value_name = "FROM..TO", value_parser = job::span, conflicts_with_all = ["at", "all", "format", "json", "csv"])]
+    pub(crate) diff: Option<(Moment, Moment)>,
+    /// Print the table as another program does
+    #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
+    pub(crate) format: Option<TableFormat>,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -300,6 +311,17 @@ pub(crate) enum FollowSide {
     Initiator,
     /// Who was called
     Responder,
+}
+
+/// How a socket table is written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum TableFormat {
+    /// As ss -tuan of Linux
+    Ss,
+    /// As netstat -an of Linux
+    Netstat,
+    /// As --json
+    Json,
 }
 
 #[derive(ClapArgs, Debug)]

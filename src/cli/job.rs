@@ -4,7 +4,9 @@ use std::env;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
+use sockscope::capture::Timestamp;
 use sockscope::present::look::Look;
 use sockscope::present::time::{Dial, TimeFormat};
 use sockscope::track::{FlowId, Protocol};
@@ -102,6 +104,49 @@ pub(crate) fn stream(text: &str) -> Result<FlowId, String> {
     Ok(FlowId { protocol, number: number.parse().map_err(|_| expected())? })
 }
 
+/// A moment of a capture; it includes the frame it names.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Moment {
+    /// After this frame.
+    Frame(u64),
+    /// So long after the first frame.
+    Since(SignedDuration),
+    /// At this time.
+    Time(Timestamp),
+}
+
+/// Reads a moment: `frame:7`, `3.25s`, `time:1763622000.25`.
+pub(crate) fn moment(text: &str) -> Result<Moment, String> {
+    let expected = || "expected frame:NUMBER, a time since the first frame such as 3.25s, or time:SECONDS since 1970".to_owned();
+    if let Some(number) = text.strip_prefix("frame:") {
+        return number.parse().ok().filter(|number| *number > 0).map(Moment::Frame).ok_or_else(expected);
+    }
+    let (seconds, since) = match text.strip_prefix("time:") {
+        Some(seconds) => (seconds, false),
+        None => (text.strip_suffix('s').ok_or_else(expected)?, true),
+    };
+    let (whole, nanoseconds) = decimal_seconds(seconds).ok_or_else(expected)?;
+    if since {
+        let nanoseconds = i32::try_from(nanoseconds).map_err(|_| expected())?;
+        return Ok(Moment::Since(SignedDuration::new(whole, nanoseconds)));
+    }
+    Ok(Moment::Time(Timestamp::new(whole, nanoseconds)))
+}
+
+/// Seconds with at most nine digits after the point.
+fn decimal_seconds(text: &str) -> Option<(i64, u32)> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|digit| digit.is_ascii_digit());
+    let fits = digits(whole) && digits(fraction) && fraction.len() <= 9;
+    fits.then(|| Some((whole.parse().ok()?, format!("{fraction:0<9}").parse().ok()?)))?
+}
+
+/// Reads two moments: `frame:3..frame:9`.
+pub(crate) fn span(text: &str) -> Result<(Moment, Moment), String> {
+    let (from, to) = text.split_once("..").ok_or("expected two moments with .. between them, as in frame:3..frame:9")?;
+    Ok((moment(from)?, moment(to)?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +166,17 @@ mod tests {
         assert_eq!(zone("UTC"), Ok(TimeZone::UTC));
         assert!(zone("local").is_ok());
         assert!(zone("Nowhere/Atlantis").is_err());
+    }
+
+    #[test]
+    fn moments_read_in_three_ways() {
+        assert_eq!(moment("frame:7"), Ok(Moment::Frame(7)));
+        assert_eq!(moment("3.25s"), Ok(Moment::Since(SignedDuration::from_millis(3250))));
+        assert_eq!(moment("time:1763622000.250000000"), Ok(Moment::Time(Timestamp::new(1_763_622_000, 250_000_000))));
+        assert_eq!(span("frame:1..2s"), Ok((Moment::Frame(1), Moment::Since(SignedDuration::from_secs(2)))));
+        for wrong in ["", "7", "frame:0", "frame:x", "-1s", ".5s", "1.s", "time:", "time:1.0000000001", "s"] {
+            assert!(moment(wrong).is_err(), "{wrong}");
+        }
+        assert!(span("frame:1").is_err());
     }
 }

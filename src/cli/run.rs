@@ -7,10 +7,10 @@ use std::time::Instant;
 
 use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
 use sockscope::decode;
-use sockscope::track::{FlowId, Trace, Tracker};
+use sockscope::track::{FlowId, Limits, Trace, Tracker};
 
 use super::failure::{Failure, print_line};
-use super::job::{self, Setting};
+use super::job::{self, Moment, Setting};
 use super::progress::Progress;
 
 /// What is known of a capture when its frames were read.
@@ -92,6 +92,35 @@ pub(crate) fn frames_of(
         reading.tell(started);
     }
     Ok(reading)
+}
+
+/// Reads the capture until a moment, which includes its frame, into a trace as of then.
+pub(crate) fn trace_until(moment: Moment, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
+    let mut tracker = Tracker::new(Limits::default());
+    let mut first = None;
+    let mut until = match moment {
+        Moment::Time(time) => Some(time),
+        _ => None,
+    };
+    let reading = frames(file, setting, |frame| {
+        if let (Moment::Since(duration), None, Some(time)) = (moment, first, frame.timestamp) {
+            until = time.after(duration);
+        }
+        first = first.or(frame.timestamp);
+        let later = until.zip(frame.timestamp).is_some_and(|(until, time)| time > until);
+        if later || matches!(moment, Moment::Frame(number) if frame.number > number) {
+            return Ok(ControlFlow::Break(()));
+        }
+        tracker.absorb(&decode::packet(frame));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    match moment {
+        Moment::Frame(number) if number > reading.frames => {
+            return Err(Failure::Usage(format!("{}: has {} frames, no frame {number}", job::shown(file), reading.frames)));
+        }
+        _ => until.into_iter().for_each(|until| tracker.tick(until)),
+    }
+    Ok((tracker.finish(), reading))
 }
 
 /// The stream is not in the capture.

@@ -1,27 +1,52 @@
-//! `sockscope sockets FILE`: the socket table behind the packets.
+//! `sockscope sockets FILE`: the socket table behind the packets, at the end or at any moment.
 
 use std::io::Write;
 use std::net::IpAddr;
 
 use sockscope::present::socket_view::{self, Columns};
-use sockscope::present::{csv, json};
-use sockscope::track::{Limits, Socket, SocketState, Tracker};
+use sockscope::present::{csv, json, socket_formats};
+use sockscope::track::{Change, Limits, Socket, SocketState, Tracker};
 
-use super::args::SocketsArgs;
+use super::args::{SocketsArgs, TableFormat};
 use super::failure::Failure;
-use super::job::{Form, Setting};
+use super::job::{self, Form, Moment, Setting};
 use super::run;
 
 pub(crate) fn run(args: SocketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let (trace, reading) = run::trace(Tracker::new(Limits::default()), &args.input.file, setting)?;
+    if let Some((from, to)) = args.diff {
+        return diff(&args, (from, to), setting, out);
+    }
+    let (trace, reading) = match args.at {
+        Some(moment) => run::trace_until(moment, &args.input.file, setting)?,
+        None => run::trace(Tracker::new(Limits::default()), &args.input.file, setting)?,
+    };
     let open = |socket: &&Socket| args.all || socket.state != SocketState::Closed;
     let here = |socket: &&Socket| args.host.is_none_or(|host| is_at(socket, host));
     let sockets: Vec<&Socket> = trace.sockets.sockets.iter().filter(open).filter(here).collect();
-    match Form::from(args.form) {
-        Form::Text => socket_view::write(&sockets, Columns::All, setting.look, out)?,
-        Form::Json => json::sockets(&sockets, out)?,
-        Form::Csv => csv::sockets(&sockets, out)?,
+    match (args.format, Form::from(args.form)) {
+        (Some(TableFormat::Ss), _) => socket_formats::ss(&sockets, out)?,
+        (Some(TableFormat::Netstat), _) => socket_formats::netstat(&sockets, out)?,
+        (Some(TableFormat::Json), _) | (None, Form::Json) => json::sockets(&sockets, out)?,
+        (None, Form::Text) => socket_view::write(&sockets, Columns::All, setting.look, out)?,
+        (None, Form::Csv) => csv::sockets(&sockets, out)?,
     }
+    reading.verdict()
+}
+
+/// What changed between two moments.
+fn diff(args: &SocketsArgs, (from, to): (Moment, Moment), setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    if job::is_stdin(&args.input.file) {
+        return Err(Failure::Usage("--diff reads the capture twice, which standard input cannot be: name a file".into()));
+    }
+    let (before, _) = run::trace_until(from, &args.input.file, setting)?;
+    let (after, reading) = run::trace_until(to, &args.input.file, setting)?;
+    let is_here = |change: &Change<'_>| match change {
+        Change::Born(socket) | Change::Died(socket) | Change::Moved(_, socket) => {
+            args.host.is_none_or(|host| is_at(socket, host))
+        }
+    };
+    let changes: Vec<Change<'_>> = before.sockets.changes(&after.sockets).into_iter().filter(is_here).collect();
+    socket_view::write_changes(&changes, setting.look, out)?;
     reading.verdict()
 }
 

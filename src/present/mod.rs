@@ -19,6 +19,7 @@ pub mod look;
 pub mod overview;
 pub mod report;
 pub mod sanitize;
+pub mod socket_formats;
 pub mod socket_view;
 pub mod state_view;
 pub mod table;

@@ -11,7 +11,9 @@ use super::table::{Align, Table};
 use super::time::Seconds;
 use super::words;
 use crate::decode::port::PortClass;
-use crate::track::{Count, Peer, PortCard, Protocol, Socket, SocketId, SocketState, SocketTable, Trace, UdpSocket, Unreachable};
+use crate::track::{
+    Change, Count, Peer, PortCard, Protocol, Socket, SocketId, SocketState, SocketTable, Trace, UdpSocket, Unreachable,
+};
 
 /// What `?` stands for in a local address.
 pub const LEGEND: &str = "?: bound to this port; to which address, or to all, no packet tells.";
@@ -48,6 +50,30 @@ pub fn write(sockets: &[&Socket], columns: Columns, look: Look, out: &mut impl W
         writeln!(out, "  {}", look.paint(Ink::Quiet, LEGEND))?;
     }
     Ok(())
+}
+
+/// Writes what changed between two moments: `+` for births, `-` for deaths, `~` for states.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_changes(changes: &[Change<'_>], look: Look, out: &mut impl Write) -> io::Result<()> {
+    if changes.is_empty() {
+        return writeln!(out, "  nothing changed");
+    }
+    let columns =
+        [("", Align::Left), ("Netid", Align::Left), ("State", Align::Left), ("Local", Align::Left), ("Peer", Align::Left)];
+    let mut table = Table::new(look, &columns);
+    for change in changes {
+        let (sign, socket, state) = match change {
+            Change::Born(socket) => ("+", socket, socket.state.word().to_owned()),
+            Change::Died(socket) => ("-", socket, socket.state.word().to_owned()),
+            Change::Moved(old, new) => ("~", new, format!("{} → {}", old.state.word(), new.state.word())),
+        };
+        let peer = socket.peer.map_or_else(|| "*".to_owned(), |peer| peer.to_string());
+        let cells = vec![sign.to_owned(), socket.protocol.word().to_owned(), state, socket.local.to_string(), peer];
+        table.row(Some(Ink::of(socket.protocol)), cells);
+    }
+    table.write(out)
 }
 
 /// The columns of `ss`, and what it does not know.

@@ -178,10 +178,13 @@ impl Local {
     }
 }
 
-/// The responder did not call too, be it the initiator itself (RFC 9293 Figure 7), and the capture shows the opening.
+/// The connection says something about a listener: the capture shows its opening, the responder did not call too, be it
+/// the initiator itself (RFC 9293 Figure 7), and the SYN was answered, or repeated because it was not.
 fn calls_a_listener(connection: &Connection) -> bool {
-    let called_too = connection.ends.responder.called.is_some() || connection.initiator == connection.responder;
-    connection.opening != Opening::FirstSender && !called_too
+    let (handshake, responder) = (&connection.handshake, &connection.ends.responder);
+    let called_too = responder.called.is_some() || connection.initiator == connection.responder;
+    let answered = handshake.syn_ack.or(responder.rst).or(connection.unreachable).is_some();
+    connection.opening != Opening::FirstSender && !called_too && (answered || handshake.syns > 1)
 }
 
 /// The row of a listener, before anything is known of it but one connection attempt.

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
 mod analysis;
+mod change;
 mod completeness;
 mod connection;
 mod conversation;
@@ -36,6 +37,7 @@ mod verdict;
 mod zeek;
 
 pub use analysis::Analyzed;
+pub use change::Change;
 pub use completeness::Completeness;
 pub use connection::{Connection, Ends};
 pub use conversation::{Conversation, Conversations, Count};

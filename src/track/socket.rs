@@ -4,7 +4,7 @@
 //! was inferred and how sure that is. What an unconnected socket is bound to never shows: its address is unknown, and
 //! only where it was seen is told.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -249,30 +249,42 @@ impl SocketTable {
 
     /// The ports that serve: those with a listener, and those of UDP sockets that answered, or were sent to by several.
     pub fn ports(&self) -> Vec<PortCard> {
+        let mut places: HashMap<(Protocol, u16), usize> = HashMap::new();
         let mut cards: Vec<PortCard> = Vec::new();
         for socket in self.sockets.iter().filter(|socket| socket.serves()) {
-            let (protocol, port) = (socket.protocol, socket.local.port);
-            if !cards.iter().any(|card| (card.protocol, card.port) == (protocol, port)) {
-                cards.push(self.card(protocol, port));
+            places.entry((socket.protocol, socket.local.port)).or_insert_with(|| {
+                cards.push(PortCard::new(socket.protocol, socket.local.port));
+                cards.len().saturating_sub(1)
+            });
+        }
+        let mut clients: HashSet<(Protocol, u16, SocketAddr)> = HashSet::new();
+        for socket in &self.sockets {
+            let place = places.get(&(socket.protocol, socket.local.port));
+            if let Some(card) = place.and_then(|place| cards.get_mut(*place)) {
+                card.count(socket, &mut clients);
             }
         }
         cards
     }
+}
 
-    fn card(&self, protocol: Protocol, port: u16) -> PortCard {
-        let here = || self.sockets.iter().filter(move |socket| socket.protocol == protocol && socket.local.port == port);
-        PortCard {
-            protocol,
-            port,
-            listening: here().filter(|socket| socket.state == SocketState::Listen).count(),
-            connected: here()
-                .filter(|socket| socket.listener.is_some())
-                .filter_map(|socket| socket.peer)
-                .collect::<HashSet<_>>()
-                .len(),
-            unconnected: here().filter(|socket| socket.state == SocketState::Unconn).count(),
-            peers: here().map(|socket| socket.peers.len()).sum(),
+impl PortCard {
+    const fn new(protocol: Protocol, port: u16) -> Self {
+        Self { protocol, port, listening: 0, connected: 0, unconnected: 0, peers: 0 }
+    }
+
+    fn count(&mut self, socket: &Socket, clients: &mut HashSet<(Protocol, u16, SocketAddr)>) {
+        let add = |count: &mut usize, more: usize| *count = count.saturating_add(more);
+        let of_client = |peer: SocketAddr| (socket.protocol, socket.local.port, peer);
+        if socket.listener.is_some() && socket.peer.is_some_and(|peer| clients.insert(of_client(peer))) {
+            add(&mut self.connected, 1);
         }
+        match socket.state {
+            SocketState::Listen => add(&mut self.listening, 1),
+            SocketState::Unconn => add(&mut self.unconnected, 1),
+            _ => {}
+        }
+        add(&mut self.peers, socket.peers.len());
     }
 }
 

@@ -12,6 +12,7 @@ use super::{
     Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol, Reassembled,
     Side, SocketTable, Survey, Trace, Transition, Verdicts,
 };
+use crate::capture::Timestamp;
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
 use crate::decode::seq::SeqNumber;
@@ -31,6 +32,8 @@ struct Books {
     limits: Limits,
     /// Packets that concern no TCP connection are passed over.
     only_tcp: bool,
+    /// What the clock said last, apart from packets.
+    now: Option<Timestamp>,
     survey: Survey,
     conversations: Conversations,
     copies: Copies,
@@ -214,6 +217,11 @@ impl Tracker {
         self.books.following = Some(flow);
     }
 
+    /// Time passed without a packet: it is `now` at least.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.books.now = self.books.now.max(Some(now));
+    }
+
     /// The trace after the last packet.
     pub fn finish(mut self) -> Trace {
         self.books.fresh.clear();
@@ -231,6 +239,7 @@ impl Books {
         Self {
             limits,
             only_tcp: false,
+            now: None,
             survey: Survey::default(),
             conversations: Conversations::new(&limits),
             copies: Copies::default(),
@@ -259,7 +268,7 @@ impl Books {
         let sockets = if self.only_tcp {
             SocketTable::default()
         } else {
-            SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest)
+            SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest.max(self.now))
         };
         Trace {
             conversations: if self.only_tcp { Vec::new() } else { self.conversations.iter().collect() },

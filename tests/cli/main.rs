@@ -10,6 +10,7 @@ mod forms;
 mod help;
 mod hostile;
 mod keys;
+mod moments;
 mod texts;
 mod tshark;
 mod zoo;
