@@ -33,6 +33,7 @@ mod survey;
 mod trace;
 mod tracker;
 mod udp;
+mod update;
 mod verdict;
 mod zeek;
 
@@ -56,7 +57,8 @@ pub use state::{Claim, Evidence, Signal, State};
 pub use stream::{Chunk, Delivered};
 pub use survey::{Survey, Tally};
 pub use trace::Trace;
-pub use tracker::{About, Relative, Tracker, Update};
+pub use tracker::Tracker;
 pub use udp::{Peer, UdpSocket, Unreachable};
+pub use update::{About, Relative, Update};
 pub use verdict::{Tallies, Verdicts};
 pub use zeek::{ConnState, Ending, ZeekChecksums, ZeekConnection, ZeekCount, ZeekLog, ZeekTracker};
