@@ -74,8 +74,9 @@ fn write_sockets(overview: &Overview<'_>, look: Look, out: &mut impl Write) -> i
     match table.sockets.len() - open.len() {
         0 => {}
         closed => {
-            let (closed, file) = (words::counted(closed as u64, "closed socket"), sanitize(overview.file));
-            writeln!(out, "  {}", look.paint(Ink::Quiet, format_args!("{closed} left out: sockscope sockets --all {file}")))?;
+            let closed = words::counted(closed as u64, "closed socket");
+            let text = format!("{closed} left out; sockscope sockets --all FILE shows them");
+            writeln!(out, "  {}", look.paint(Ink::Quiet, text))?;
         }
     }
     let ports = table.ports();
