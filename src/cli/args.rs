@@ -27,8 +27,8 @@ use super::job::{self, Moment};
   sockscope packet lab.pcapng 7    frame 7 field by field
   dumpcap -i lo -w - | sockscope - read from a pipe
 
-Exit codes: 0 done, 2 wrong usage, 3 input could not be read (or not to its end), 4 a text of yours is wrong,
-5 a fault of sockscope."
+Exit codes: 0 done, 1 done, and something asked for does not hold, 2 wrong usage, 3 input could not be read (or not to
+its end), 4 a text of yours is wrong, 5 a fault of sockscope."
 )]
 pub(crate) struct Args {
     #[command(subcommand)]
@@ -93,10 +93,14 @@ pub(crate) enum Command {
     Connections(ConnectionsArgs),
     /// The socket table behind the packets, in the columns of ss
     Sockets(SocketsArgs),
+    /// Which socket of a table each packet reaches, and by which rule
+    Demux(DemuxArgs),
     /// The states of both ends of a connection, segment by segment, and why they change
     States(StatesArgs),
     /// What the two ends of a stream said to each other
     Follow(FollowArgs),
+    /// Lay the log of a program beside the capture: does it tell what the network brought?
+    Log(LogArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
     /// Write what other tools read: a conn.log as Zeek writes it
@@ -256,6 +260,33 @@ pub(crate) struct SocketsArgs {
 }
 
 #[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope demux lab.pcapng --sockets table.toml
+  ss -tuan > table.txt; sockscope demux lab.pcapng --sockets table.txt --json
+
+The order of lookup is Linux's. TABLE is TOML, sockets in the order in which they were bound:
+  [[socket]]
+  name = \"s1\"
+  protocol = \"udp\"              udp or tcp
+  local = \"0.0.0.0:5000\"
+and where they apply: peer = \"127.0.0.1:49740\", state = \"listen\" (established, time-wait), reuse_addr, reuse_port,
+only_v6 = true, device = \"lo\". Or it is what ss -tuan, netstat -an or /proc/net/tcp and udp print.
+
+EXPECT has lines such as: udp 127.0.0.1:49740 > 127.0.0.1:5000 -> s1")]
+pub(crate) struct DemuxArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The sockets there are
+    #[arg(long, value_name = "TABLE", value_hint = ValueHint::FilePath)]
+    pub(crate) sockets: PathBuf,
+    /// Hold the verdicts against these lines: exit code 1 if one does not hold
+    #[arg(long, value_name = "EXPECT", value_hint = ValueHint::FilePath)]
+    pub(crate) expect: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+#[derive(ClapArgs, Debug)]
 #[command(after_help = "Example:
   sockscope states lab.pcapng tcp:0
 
@@ -386,6 +417,32 @@ pub(crate) struct ZooArgs {
     /// Make the capture from a script of your own; - is standard input
     #[arg(long, value_name = "SCRIPT", value_hint = ValueHint::FilePath, requires = "output", conflicts_with = "name")]
     pub(crate) script: Option<PathBuf>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope log lab.pcapng server.log --client client1.log --client client2.log
+  sockscope log lab.pcapng server.log --pattern 'from (?P<ip>\\S+) (?P<port>\\d+): (?P<data>.*)'
+
+A line such as [recv] 127.0.0.1:49740 (7 bytes) b'client1' tells of a receipt. Lines are matched by address, port and
+octets, then by order, never by time. Exit code 1: the log and the capture disagree.")]
+pub(crate) struct LogArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// What the server printed: UTF-8, UTF-16 or CP949
+    #[arg(value_name = "SERVER.LOG", value_hint = ValueHint::FilePath)]
+    pub(crate) log: PathBuf,
+    /// What a client printed; may be given several times
+    #[arg(long = "client", value_name = "CLIENT.LOG", value_hint = ValueHint::FilePath)]
+    pub(crate) clients: Vec<PathBuf>,
+    /// Lines that tell of a receipt, as a regular expression with the groups ip, port and data
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) pattern: Option<String>,
+    /// Port of the server, instead of the one whose clients the log names
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) form: Document,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -9,6 +9,8 @@ use sockscope::present::sanitize::sanitize;
 /// Why a command did not do all it was asked to.
 #[derive(Debug)]
 pub(crate) enum Failure {
+    /// All was done, and something that was asked for does not hold.
+    Unmet(String),
     /// What was asked for makes no sense.
     Usage(String),
     /// The input could not be read, or not to its end.
@@ -23,13 +25,14 @@ impl Failure {
     /// Says on standard error what happened, and gives the exit code for it.
     pub(crate) fn report(&self) -> ExitCode {
         match self {
-            Self::Usage(text) => print_line(text),
+            Self::Unmet(text) | Self::Usage(text) => print_line(text),
             Self::Input(text) | Self::Text(text) => print_line(text),
             // Whoever read our output has read enough.
             Self::Output(error) if error.kind() == ErrorKind::BrokenPipe => return ExitCode::SUCCESS,
             Self::Output(error) => print_line(&format!("cannot write: {error}")),
         }
         match self {
+            Self::Unmet(_) => ExitCode::from(1),
             Self::Usage(_) => ExitCode::from(2),
             Self::Input(_) | Self::Output(_) => ExitCode::from(3),
             Self::Text(_) => ExitCode::from(4),

@@ -8,11 +8,14 @@ mod completions;
 mod connections;
 mod conversations;
 mod cut;
+mod demux;
+mod expect;
 mod export;
 mod failure;
 mod follow;
 mod info;
 mod job;
+mod log;
 mod man;
 mod output;
 mod packet;
@@ -69,8 +72,10 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Conversations(args) => conversations::run(args, &setting, out),
         Command::Connections(args) => connections::run(args, &setting, out),
         Command::Sockets(args) => sockets::run(args, &setting, out),
+        Command::Demux(args) => demux::run(args, &setting, out),
         Command::States(args) => states::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
+        Command::Log(args) => log::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
         Command::Zoo(args) => zoo::run(args, out),

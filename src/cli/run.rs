@@ -65,10 +65,21 @@ pub(crate) fn frames(
 
 /// The same for a source that is open already.
 pub(crate) fn frames_of(
+    source: Box<dyn Source>,
+    file: &Path,
+    setting: &Setting,
+    look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+) -> Result<Reading, Failure> {
+    described_frames(source, file, setting, look, |flow, _| flow)
+}
+
+/// The same, but what `look` made of a frame goes on to `tell`, which knows what the file has said of itself so far.
+pub(crate) fn described_frames<T>(
     mut source: Box<dyn Source>,
     file: &Path,
     setting: &Setting,
-    mut look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+    mut look: impl FnMut(&Frame<'_>) -> T,
+    mut tell: impl FnMut(T, &Description) -> io::Result<ControlFlow<()>>,
 ) -> Result<Reading, Failure> {
     let started = Instant::now();
     let progress = Progress::new(file);
@@ -77,7 +88,8 @@ pub(crate) fn frames_of(
         match source.next() {
             Ok(Next::Frame(frame)) => {
                 frames = frame.number;
-                if look(&frame)?.is_break() {
+                let seen = look(&frame);
+                if tell(seen, source.description())?.is_break() {
                     break None;
                 }
                 progress.at(frames, || source.consumed());

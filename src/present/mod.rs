@@ -8,6 +8,7 @@
 
 pub mod connection_view;
 pub mod csv;
+pub mod demux_view;
 pub mod detail;
 pub mod follow_view;
 pub mod info_column;
@@ -15,6 +16,7 @@ pub mod json;
 pub mod layout;
 pub mod line;
 pub mod listing;
+pub mod log_view;
 pub mod look;
 pub mod overview;
 pub mod report;

@@ -48,6 +48,8 @@ struct Books {
     fresh: Vec<Note>,
     /// The connection whose octets are handed out.
     following: Option<FlowId>,
+    /// The octets of every connection are handed out.
+    following_all: bool,
     /// Octets of that connection which the packet at hand brought into order.
     pieces: Vec<Piece>,
     /// Changes of states that the packet at hand brought about.
@@ -133,6 +135,12 @@ impl Tracker {
         self.books.now = self.books.now.max(Some(now));
     }
 
+    /// Hands out the octets of every connection from now on, in [`Update::pieces`] alone: they belong to its
+    /// [`Update::flow`]. Octets that wait behind a hole at the end are not handed out.
+    pub fn follow_all(&mut self) {
+        self.books.following_all = true;
+    }
+
     /// The trace after the last packet.
     pub fn finish(mut self) -> Trace {
         self.books.fresh.clear();
@@ -161,6 +169,7 @@ impl Books {
             notes: Vec::new(),
             fresh: Vec::new(),
             following: None,
+            following_all: false,
             pieces: Vec::new(),
             transitions: Vec::new(),
             overflow: Overflow::default(),
@@ -327,7 +336,7 @@ impl Books {
             frame: packet.number,
             notes: &mut self.fresh,
             transitions: &mut self.transitions,
-            pieces: Some(&mut self.pieces).filter(|_| self.following == Some(met.id)),
+            pieces: Some(&mut self.pieces).filter(|_| self.following_all || self.following == Some(met.id)),
         };
         let waited = connection.waiting_octets();
         let mut analyzed = connection.push(&seen, &mut events);
@@ -396,7 +405,7 @@ fn may_concern_tcp(packet: &Packet<'_>) -> bool {
 }
 
 /// The endpoints of a packet with ports.
-fn tuple(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<FiveTuple> {
+pub(super) fn tuple(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<FiveTuple> {
     let (source, destination) = arrival.ip(packet)?.ends();
     let (protocol, from, to) = match arrival.transport(packet)? {
         Transport::Tcp(segment) => (Protocol::Tcp, segment.source_port, segment.destination_port),

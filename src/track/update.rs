@@ -36,7 +36,7 @@ pub struct Update<'t> {
     pub side: Option<Side>,
     /// The states of the initiator and the responder after it.
     pub states: Option<(Claim, Claim)>,
-    /// What an application reads because of this packet, of the connection given to [`Tracker::follow`].
+    /// What an application reads because of this packet, of the connections that are followed.
     pub pieces: &'t [Piece],
 }
 

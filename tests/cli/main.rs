@@ -5,6 +5,7 @@
 mod support;
 
 mod cut;
+mod demux;
 mod exit;
 mod forms;
 mod help;
@@ -14,6 +15,8 @@ mod moments;
 mod texts;
 mod tshark;
 mod zoo;
+
+mod log;
 
 use std::fmt::Debug;
 use std::path::Path;

@@ -6,8 +6,10 @@
 
 mod connections;
 mod conversations;
+mod demux;
 mod format;
 mod info;
+mod log;
 mod packet;
 mod packets;
 mod show;
@@ -16,7 +18,9 @@ mod states;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
+pub use demux::write as demux;
 pub use info::write as info;
+pub use log::write as log;
 pub use packet::write as packet;
 pub use packets::Lines;
 pub use show::write as show;

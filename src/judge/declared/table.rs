@@ -1,0 +1,205 @@
+//! The socket table in TOML: `[[socket]]` after `[[socket]]`, in the order in which they were bound.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::str::FromStr;
+
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::TextFault;
+use crate::track::{Declared, Protocol, Standing};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Document {
+    #[serde(default)]
+    socket: Vec<Spanned<Row>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    name: Spanned<String>,
+    protocol: Spanned<String>,
+    local: Spanned<String>,
+    peer: Option<Spanned<String>>,
+    state: Option<Spanned<String>>,
+    #[serde(default)]
+    reuse_addr: bool,
+    #[serde(default)]
+    reuse_port: bool,
+    only_v6: Option<Spanned<bool>>,
+    device: Option<Spanned<String>>,
+}
+
+/// The sockets of a table, in its order.
+pub(super) fn sockets(text: &str) -> Result<Vec<Declared>, TextFault> {
+    let document: Document = toml::from_str(text).map_err(|error| {
+        let place = error.span().map_or(0, |span| span.start);
+        TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
+    })?;
+    if document.socket.is_empty() {
+        return Err(TextFault::at(text, 0, "expected [[socket]], or what ss, netstat or /proc/net print"));
+    }
+    let mut names = HashMap::new();
+    document.socket.into_iter().map(|row| Reader { text }.row(row.into_inner(), &mut names)).collect()
+}
+
+/// Reads values, and knows where they stand.
+#[derive(Clone, Copy)]
+struct Reader<'t> {
+    text: &'t str,
+}
+
+impl Reader<'_> {
+    fn row(self, row: Row, names: &mut HashMap<String, usize>) -> Result<Declared, TextFault> {
+        let (name, name_at) = (row.name.get_ref().clone(), row.name.span().start);
+        if name.is_empty() {
+            return Err(TextFault::at(self.text, name_at, "expected a name"));
+        }
+        if let Some(first) = names.insert(name.clone(), name_at) {
+            let first = TextFault::at(self.text, first, "").line;
+            return Err(TextFault::at(self.text, name_at, format!("the name \"{name}\" stands in line {first} already")));
+        }
+        let protocol = self.word(&row.protocol, &[("udp", Protocol::Udp), ("tcp", Protocol::Tcp)])?;
+        let local = self.endpoint(&row.local)?;
+        let peer = row.peer.as_ref().map(|peer| self.peer(peer, local)).transpose()?;
+        if let Some(only_v6) = row.only_v6.as_ref().filter(|only| *only.get_ref() && local.is_ipv4()) {
+            return Err(self.fault(only_v6, "only_v6 is an option of IPv6 sockets, and this one is bound to IPv4"));
+        }
+        if let Some(device) = row.device.as_ref().filter(|device| device.get_ref().is_empty()) {
+            return Err(self.fault(device, "expected the name of an interface, such as \"lo\""));
+        }
+        Ok(Declared {
+            standing: self.standing(row.state.as_ref(), protocol, peer, name_at)?,
+            name,
+            protocol,
+            local,
+            peer,
+            reuse_addr: row.reuse_addr,
+            reuse_port: row.reuse_port,
+            only_v6: row.only_v6.is_some_and(Spanned::into_inner),
+            device: row.device.map(Spanned::into_inner),
+        })
+    }
+
+    fn fault<T>(self, value: &Spanned<T>, text: &str) -> TextFault {
+        TextFault::at(self.text, value.span().start, text)
+    }
+
+    fn word<T: Copy>(self, value: &Spanned<String>, words: &[(&str, T)]) -> Result<T, TextFault> {
+        let found = words.iter().find(|(word, _)| word == value.get_ref());
+        let expected = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+        found.map(|(_, meaning)| *meaning).ok_or_else(|| self.fault(value, &format!("expected {}", expected())))
+    }
+
+    fn endpoint(self, value: &Spanned<String>) -> Result<SocketAddr, TextFault> {
+        let end = SocketAddr::from_str(value.get_ref()).ok().filter(|end| end.port() != 0);
+        end.ok_or_else(|| self.fault(value, "expected address and port, such as \"0.0.0.0:5000\" or \"[::]:5000\""))
+    }
+
+    fn peer(self, value: &Spanned<String>, local: SocketAddr) -> Result<SocketAddr, TextFault> {
+        let peer = self.endpoint(value)?;
+        if peer.ip().is_unspecified() {
+            return Err(self.fault(value, "expected the address of a peer; a socket without one has no such line"));
+        }
+        // A socket of AF_INET6 may speak IPv4, and may be told so with or without the mapping.
+        if local.is_ipv4() && peer.ip().to_canonical().is_ipv6() {
+            return Err(self.fault(value, "expected an IPv4 address, as in local"));
+        }
+        Ok(peer)
+    }
+
+    /// What the socket does: where nothing is said, its peer tells.
+    fn standing(
+        self,
+        state: Option<&Spanned<String>>,
+        protocol: Protocol,
+        peer: Option<SocketAddr>,
+        name_at: usize,
+    ) -> Result<Standing, TextFault> {
+        let implied = if peer.is_some() { Standing::Connected } else { Standing::Open };
+        let Some(state) = state else { return Ok(implied) };
+        if protocol == Protocol::Udp {
+            return Err(self.fault(state, "expected no state: it is for tcp"));
+        }
+        let words = [("listen", Standing::Open), ("established", Standing::Connected), ("time-wait", Standing::TimeWait)];
+        match (self.word(state, &words)?, peer.is_some()) {
+            (Standing::Open, true) => Err(self.fault(state, "expected \"established\" or \"time-wait\": a listener has no peer")),
+            (Standing::Connected | Standing::TimeWait, false) => {
+                Err(TextFault::at(self.text, name_at, "expected a peer: a connected socket has one"))
+            }
+            (standing, _) => Ok(standing),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(text: &str) -> String {
+        sockets(text).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_row_says_all_there_is_to_say() {
+        let text = r#"
+[[socket]]
+name = "s1"
+protocol = "udp"
+local = "[::]:5000"
+peer = "[::1]:49740"
+reuse_addr = true
+reuse_port = true
+only_v6 = true
+device = "lo"
+[[socket]]
+name = "s2"
+protocol = "tcp"
+local = "127.0.0.1:80"
+state = "listen"
+"#;
+        let sockets = sockets(text).unwrap();
+        let expected = Declared {
+            name: "s1".into(),
+            protocol: Protocol::Udp,
+            local: "[::]:5000".parse().unwrap(),
+            peer: Some("[::1]:49740".parse().unwrap()),
+            standing: Standing::Connected,
+            reuse_addr: true,
+            reuse_port: true,
+            only_v6: true,
+            device: Some("lo".into()),
+        };
+        assert_eq!(sockets[0], expected);
+        assert_eq!((sockets[1].standing, sockets[1].local.port()), (Standing::Open, 80));
+    }
+
+    #[test]
+    fn faults_have_a_place() {
+        let row = |more: &str| format!("[[socket]]\nname = \"s1\"\nprotocol = \"tcp\"\nlocal = \"0.0.0.0:80\"\n{more}\n");
+        let cases = [
+            ("state = \"open\"", "line 5, column 9: expected \"listen\" or \"established\" or \"time-wait\""),
+            ("state = \"established\"", "line 2, column 8: expected a peer: a connected socket has one"),
+            ("peer = \"1.2.3.4\"", "line 5, column 8: expected address and port, such as \"0.0.0.0:5000\" or \"[::]:5000\""),
+            ("only_v6 = true", "line 5, column 11: only_v6 is an option of IPv6 sockets, and this one is bound to IPv4"),
+            (
+                "[[socket]]\nname = \"s1\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:1\"",
+                "line 6, column 8: the name \"s1\" stands in line 2 already",
+            ),
+        ];
+        for (more, expected) in cases {
+            assert_eq!(fault(&row(more)), expected);
+        }
+        assert!(
+            fault("[[socket]]\nname = \"s1\"\n").starts_with("line 1, column 1: missing field"),
+            "{}",
+            fault("[[socket]]\nname = \"s1\"\n")
+        );
+        assert!(fault(&row("colour = 3")).starts_with("line 5, column 1: unknown field `colour`, expected one of"));
+        assert!(fault("[[socket]\n").starts_with("line 1, column "));
+        assert!(fault(&row("reuse_addr = 1")).starts_with("line 5, column 14: "));
+    }
+}

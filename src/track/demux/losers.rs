@@ -1,0 +1,69 @@
+//! Why a socket on the right port does not get a packet.
+
+use super::lookup::{Found, Lookup, fits, is_at, score};
+use super::table::{DemuxTable, Place, opens};
+use super::{Arriving, Declared, Delivery, Standing};
+
+/// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
+pub(super) fn losers(
+    table: &DemuxTable,
+    arriving: &Arriving,
+    interface: Option<&str>,
+    found: &Found,
+) -> Vec<(Place, &'static str)> {
+    let here = table.on_port(arriving.tuple.protocol, arriving.tuple.destination.port());
+    let reason = |place: &Place| {
+        let socket = table.socket(*place)?;
+        let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
+        let because = unfit(socket, arriving, interface).unwrap_or_else(|| beaten(socket, winner, found));
+        Some((*place, because))
+    };
+    let lost = here.iter().filter(|place| !found.sockets.contains(place));
+    lost.take(Delivery::MAX_LOSERS).filter_map(reason).collect()
+}
+
+/// What keeps a socket from getting this packet at all.
+fn unfit(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> Option<&'static str> {
+    let tuple = arriving.tuple;
+    if !socket.takes(tuple.destination.ip()) {
+        return Some(match (socket.is_v4(), socket.only_v6) {
+            (true, _) => "AF_INET: takes no IPv6",
+            (false, true) => "IPV6_V6ONLY: takes no IPv4",
+            (false, false) => "bound to an IPv4 address",
+        });
+    }
+    if !is_at(socket, tuple.destination) {
+        return Some("bound to another address");
+    }
+    if socket.connected_to().is_some_and(|peer| peer != tuple.source) {
+        return Some("connected to another peer");
+    }
+    if !fits(socket, tuple, interface) {
+        return Some(if interface.is_some() { "bound to another device" } else { "bound to a device, and none is known" });
+    }
+    let opened = opens(arriving) && socket.peer.is_some();
+    opened.then_some(match socket.standing {
+        Standing::TimeWait => "TIME-WAIT: a new SYN goes to the listener",
+        _ => "its connection begins with this SYN",
+    })
+}
+
+/// Why another one came first.
+fn beaten(socket: &Declared, winner: Option<&Declared>, found: &Found) -> &'static str {
+    if matches!(found.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request | Lookup::ConnectedUdp)
+        && socket.peer.is_none()
+    {
+        return "a connected socket comes first";
+    }
+    let Some(winner) = winner else { return "what would decide is not known" };
+    if winner.address().is_some() && socket.address().is_none() {
+        return "bound to any address: the specific one comes first";
+    }
+    match score(socket).cmp(&score(winner)) {
+        std::cmp::Ordering::Less if winner.device.is_some() && socket.device.is_none() => "bound to no device: scores lower",
+        std::cmp::Ordering::Less => "AF_INET6: scores lower for IPv4",
+        std::cmp::Ordering::Equal if socket.is_added_behind() => "AF_INET6 with SO_REUSEPORT: added at the tail",
+        std::cmp::Ordering::Equal => "bound earlier: the last one bound is found first",
+        std::cmp::Ordering::Greater => "the walk ended at a reuseport group before it",
+    }
+}

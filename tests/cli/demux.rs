@@ -1,0 +1,86 @@
+//! `demux`: which socket each packet reaches.
+
+use std::io::Write;
+
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::{TCP, UDP, run};
+
+/// A file with this text.
+fn file(text: &str) -> NamedTempFile {
+    let mut file = NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn row(name: &str, protocol: &str, local: &str) -> String {
+    format!("[[socket]]\nname = \"{name}\"\nprotocol = \"{protocol}\"\nlocal = \"{local}\"\n")
+}
+
+fn path(file: &NamedTempFile) -> &str {
+    file.path().to_str().unwrap()
+}
+
+fn lines(capture: &str, table: &str) -> Vec<Value> {
+    let text = run(&["demux", capture, "--sockets", path(&file(table)), "--json"]).good();
+    serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<_, _>>().unwrap()
+}
+
+#[test]
+fn datagrams_reach_the_socket_that_the_rules_name() {
+    let packets = lines(UDP, &(row("any", "udp", "0.0.0.0:5000") + &row("s", "udp", "127.0.0.1:5000")));
+    let keys: Vec<&String> = packets[0].as_object().unwrap().keys().collect();
+    for key in ["frame", "protocol", "source", "destination", "verdict", "sockets", "rule", "losers"] {
+        assert!(keys.iter().any(|found| *found == key), "{key}");
+    }
+    let verdicts: Vec<&str> = packets.iter().map(|packet| packet["verdict"].as_str().unwrap()).collect();
+    assert_eq!(verdicts, ["to", "unknown", "to", "unknown"]);
+    assert_eq!(packets[0]["sockets"][0], "s");
+    assert_eq!(packets[0]["rule"], "bound");
+    assert_eq!(packets[0]["losers"][0]["socket"], "any");
+}
+
+#[test]
+fn a_syn_reaches_the_listener_and_the_rest_its_child() {
+    let packets = lines(TCP, &row("s6", "tcp", "0.0.0.0:5001"));
+    let client = &packets[0]["source"];
+    let its_own = packets.iter().filter(|packet| packet["source"] == *client);
+    let rules: Vec<&str> = its_own.map(|packet| packet["rule"].as_str().unwrap()).collect();
+    assert_eq!(rules[..3], ["listener on any address", "request socket", "established 4-tuple"]);
+    let child = packets.iter().find(|packet| packet["rule"] == "request socket").unwrap();
+    assert_eq!(child["sockets"][0], format!("s6>{}", child["source"].as_str().unwrap()));
+}
+
+#[test]
+fn text_is_a_table() {
+    let table = file(&row("s", "udp", "0.0.0.0:5000"));
+    let text = run(&["demux", UDP, "--sockets", path(&table)]).good();
+    let heading: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Not", "to"]);
+    assert_eq!(text.lines().count(), 5);
+}
+
+#[test]
+fn a_wrong_table_is_told_with_its_place() {
+    let table = file(&row("s", "sctp", "0.0.0.0:5000"));
+    let failed = run(&["demux", UDP, "--sockets", path(&table)]);
+    assert!(failed.complaint(4).contains("line 3, column 12: expected \"udp\" or \"tcp\""), "{failed:?}");
+    run(&["demux", UDP, "--sockets", "no-such-table"]).complaint(3);
+    let empty = file("");
+    assert!(run(&["demux", UDP, "--sockets", path(&empty)]).complaint(4).contains("line 1, column 1: expected [[socket]]"));
+}
+
+#[test]
+fn expectations_hold_or_name_the_frame() {
+    let table = file(&row("s6", "tcp", "0.0.0.0:5001"));
+    let packets = lines(TCP, &row("s6", "tcp", "0.0.0.0:5001"));
+    let (source, destination) = (packets[0]["source"].as_str().unwrap(), packets[0]["destination"].as_str().unwrap());
+    let outcome = |line: &str| run(&["demux", TCP, "--sockets", path(&table), "--expect", path(&file(line)), "--json"]);
+    assert_eq!(outcome(&format!("tcp {source} > {destination} → s6>{source}")).code, 0);
+    let failed = outcome(&format!("tcp * > {destination} -> s7"));
+    assert!(failed.stderr.contains("line 1 does not hold in frame 1: expected s7, got s6"), "{failed:?}");
+    assert_eq!(failed.code, 1);
+    assert!(outcome("udp * > 127.0.0.9:9 -> refused").stderr.contains("no frame has such a packet"));
+    assert_eq!(outcome("nonsense").code, 4);
+}
