@@ -95,7 +95,7 @@ impl Lab {
         let mut deliveries = Deliveries::new();
         while let Next::Frame(frame) = source.next().unwrap() {
             let packet = decode::packet(&frame);
-            deliveries.see(packet.number, &tracker.push(&packet));
+            deliveries.see(&packet, &tracker.push(&packet));
         }
         Some(Self { deliveries, trace: tracker.finish() })
     }

@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::Foreign;
+
 /// A capture could not be read at all, or no further.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -29,7 +31,9 @@ pub enum Error {
     NotACapture {
         /// The file.
         path: PathBuf,
-        /// What it is, and what to do about it.
+        /// What it is.
+        foreign: Foreign,
+        /// The same in words, and what to do about it.
         reason: String,
     },
 }

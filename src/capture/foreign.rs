@@ -13,10 +13,42 @@ use super::open::compression;
 /// Octets of a file that are enough to name it.
 pub(super) const ENOUGH: usize = 64 * 1024;
 
-/// One line: what `head`, the beginning of a file, is, what was expected, and how to get there.
-pub(super) fn explain(head: &[u8]) -> String {
+/// What a file is that is no capture read here.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Foreign {
+    /// There is nothing in it.
+    Empty,
+    /// A picture, or a document with pictures.
+    Picture,
+    /// Text: packets as a list, or anything else.
+    Text,
+    /// A capture in a format of another program, by its name.
+    Capture(&'static str),
+    /// Something may be inside.
+    Archive,
+    /// What a download or a copy that went wrong leaves.
+    Remnant,
+    /// Nothing known.
+    Unknown,
+}
+
+/// What `head`, the beginning of a file, is; and in one line what was expected, and how to get there.
+pub(super) fn explain(head: &[u8]) -> (Foreign, String) {
     let (what, advice) = name(head);
-    format!("{what}; expected a pcapng or pcap capture{}", advice.text())
+    (foreign(head, what, advice), format!("{what}; expected a pcapng or pcap capture{}", advice.text()))
+}
+
+fn foreign(head: &[u8], what: &'static str, advice: Advice) -> Foreign {
+    let name = || what.trim_start_matches("this is ").trim_start_matches("an ").trim_start_matches("a ");
+    match advice {
+        _ if head.is_empty() => Foreign::Empty,
+        Advice::Editcap | Advice::Etl2pcapng => Foreign::Capture(name()),
+        Advice::Unpack => Foreign::Archive,
+        Advice::Save if text(head).is_some() => Foreign::Text,
+        Advice::Save => Foreign::Picture,
+        Advice::FetchAgain => Foreign::Remnant,
+        Advice::None => Foreign::Unknown,
+    }
 }
 
 /// What a person can do with a file of the wrong kind.
@@ -255,7 +287,20 @@ mod tests {
     fn the_line_says_what_was_found_expected_and_to_do() {
         assert_eq!(
             explain(b"snoop\0\0\0"),
-            "this is a Sun snoop capture; expected a pcapng or pcap capture; convert it: editcap -F pcapng IN OUT.pcapng"
+            (
+                Foreign::Capture("Sun snoop capture"),
+                "this is a Sun snoop capture; expected a pcapng or pcap capture; convert it: editcap -F pcapng IN OUT.pcapng"
+                    .to_owned()
+            )
         );
+        let kinds = [
+            (&b""[..], Foreign::Empty),
+            (b"\x89PNG\r\n\x1a\n", Foreign::Picture),
+            (b"\"No.\",\"Time\"\r\n", Foreign::Text),
+            (b"PK\x03\x04", Foreign::Archive),
+            (b"<!DOCTYPE html>", Foreign::Remnant),
+            (b"\x07\x13\x01\xfe", Foreign::Unknown),
+        ];
+        kinds.into_iter().for_each(|(head, kind)| assert_eq!(explain(head).0, kind));
     }
 }

@@ -23,6 +23,7 @@ mod write;
 
 pub use description::{Compression, Damage, Description, Format, Interface, InterfaceId, Resolution, Section, Statistics};
 pub use error::Error;
+pub use foreign::Foreign;
 pub use frame::{ByteOrder, Frame, LinkType, PacketFlags};
 pub use open::{from_reader, open};
 pub use pcapng::{PacketOption, packet_options};

@@ -12,7 +12,7 @@ use flate2::read::MultiGzDecoder;
 use lz4_flex::frame::FrameDecoder;
 
 use super::buffer::{Buffer, Supply};
-use super::{Compression, Error, Source, foreign, pcap, pcapng};
+use super::{Compression, Error, Foreign, Source, foreign, pcap, pcapng};
 
 /// Opens the capture at `path`; `-` is standard input.
 ///
@@ -104,26 +104,26 @@ fn recognise(mut buffer: Buffer, compression: Compression, path: PathBuf) -> Res
     if buffer.front(4).is_empty()
         && let Some(text) = buffer.take_compression_fault()
     {
-        return Err(not_a_capture(path, format!("this {compression} data cannot be unpacked: {text}")));
+        return Err(not_a_capture(path, Foreign::Remnant, format!("this {compression} data cannot be unpacked: {text}")));
     }
     if magic == pcapng::MAGIC {
         return match pcapng::Reader::new(buffer, compression, path.clone()) {
             Ok(reader) => Ok(Box::new(reader)),
-            Err(reason) => Err(not_a_capture(path, reason)),
+            Err(reason) => Err(not_a_capture(path, Foreign::Remnant, reason)),
         };
     }
     if let Some(variant) = pcap::Variant::of(magic) {
         return match pcap::Reader::new(buffer, variant, compression, path.clone()) {
             Ok(reader) => Ok(Box::new(reader)),
-            Err(reason) => Err(not_a_capture(path, reason)),
+            Err(reason) => Err(not_a_capture(path, Foreign::Remnant, reason)),
         };
     }
-    let reason = foreign::explain(buffer.peek(foreign::ENOUGH));
-    Err(not_a_capture(path, reason))
+    let (foreign, reason) = foreign::explain(buffer.peek(foreign::ENOUGH));
+    Err(not_a_capture(path, foreign, reason))
 }
 
-fn not_a_capture(path: PathBuf, reason: String) -> Error {
-    Error::NotACapture { path, reason }
+fn not_a_capture(path: PathBuf, foreign: Foreign, reason: String) -> Error {
+    Error::NotACapture { path, foreign, reason }
 }
 
 #[cfg(test)]

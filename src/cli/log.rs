@@ -89,7 +89,7 @@ fn deliveries(file: &Path, setting: &Setting) -> Result<(Deliveries, Trace, Read
     let mut deliveries = Deliveries::new();
     let reading = run::frames(file, setting, |frame| {
         let packet = decode::packet(frame);
-        deliveries.see(packet.number, &tracker.push(&packet));
+        deliveries.see(&packet, &tracker.push(&packet));
         Ok(ControlFlow::Continue(()))
     })?;
     Ok((deliveries, tracker.finish(), reading))

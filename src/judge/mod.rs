@@ -8,10 +8,21 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod declared;
+mod deliveries;
 mod differences;
+mod exchange;
 pub mod log;
+mod message;
+mod points;
 mod preflight;
+pub mod results;
+mod template;
 
 pub use declared::{TextFault, declared};
+pub use deliveries::{Datagram, Deliveries, Stream};
+pub use exchange::{Echo, Exchange, exchanges};
 pub use differences::{Difference, Subject, differences};
+pub use message::{Language, Message};
+pub use points::{NoPoints, Points};
 pub use preflight::{Finding, Kind, preflight};
+pub use results::Status;

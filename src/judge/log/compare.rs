@@ -60,7 +60,7 @@ impl Addressee {
     /// What it must have received, in the order of frames: frame, peer, octets. A stream has no borders; here they are
     /// those of its segments.
     pub fn expected<'d>(&self, deliveries: &'d Deliveries) -> Vec<(u64, SocketAddr, &'d [u8])> {
-        let certain = self.datagrams(deliveries).into_iter().filter(|datagram| datagram.certain);
+        let certain = self.datagrams(deliveries).into_iter().filter(|datagram| datagram.is_certain());
         let mut expected: Vec<_> =
             certain.map(|datagram| (datagram.frame, datagram.source, datagram.octets.as_slice())).collect();
         for stream in self.streams(deliveries) {

@@ -63,7 +63,7 @@ impl<'a, 'd> Pool<'a, 'd> {
         let mut pool = Self { datagrams, taken, whole: HashMap::default(), cut: HashMap::default() };
         // Of equal ones, those are taken first that were certainly delivered.
         for certain in [true, false] {
-            for (place, datagram) in datagrams.iter().enumerate().filter(|(_, datagram)| datagram.certain == certain) {
+            for (place, datagram) in datagrams.iter().enumerate().filter(|(_, datagram)| datagram.is_certain() == certain) {
                 if datagram.octets.len() as u64 >= u64::from(datagram.len) {
                     pool.whole.entry(datagram.source).or_default().entry(&datagram.octets).or_default().push_back(place);
                 } else {
@@ -106,7 +106,7 @@ struct Rest<'a> {
 impl<'a> Rest<'a> {
     fn new(pool: &Pool<'a, '_>, datagrams: &[&'a Datagram]) -> Self {
         let mut by_peer: HashMap<SocketAddr, VecDeque<&'a Datagram>, RandomState> = HashMap::default();
-        let left = datagrams.iter().zip(&pool.taken).filter(|(datagram, taken)| !**taken && datagram.certain);
+        let left = datagrams.iter().zip(&pool.taken).filter(|(datagram, taken)| !**taken && datagram.is_certain());
         for (datagram, _) in left {
             by_peer.entry(datagram.source).or_default().push_back(datagram);
         }

@@ -6,7 +6,6 @@
 
 mod compare;
 mod datagrams;
-mod deliveries;
 mod line;
 mod pattern;
 mod repr;
@@ -17,7 +16,6 @@ mod tests;
 mod text;
 
 pub use compare::{Addressee, Altered, Comparison, Extra, Match, Missing, Nearest, compare};
-pub use deliveries::{Datagram, Deliveries, Stream};
 pub use line::{Kind, Log, Receipt};
 pub use pattern::Pattern;
 pub use repr::repr;
@@ -25,6 +23,8 @@ pub use server::{Server, server};
 pub use text::{Encoding, MAX_OCTETS, Text};
 
 use std::fmt;
+
+pub use super::deliveries::{Datagram, Deliveries, Stream};
 
 /// What is wrong with a text of the user's, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -13,7 +13,10 @@ fn datagrams(sent: &[(u16, &[u8])]) -> Deliveries {
         destination: ([127, 0, 0, 1], 5000).into(),
         octets: octets.to_vec(),
         len: octets.len() as u32,
-        certain: true,
+        timestamp: None,
+        refused: None,
+        copy_of: None,
+        bad_checksum: false,
     });
     let mut deliveries = Deliveries::new();
     deliveries.datagrams.extend(datagrams);
@@ -95,7 +98,7 @@ fn lines_and_datagrams() {
 #[test]
 fn doubtful_datagrams_may_have_a_line_and_need_none() {
     let mut capture = datagrams(&[(9, b"a"), (9, b"a")]);
-    capture.datagrams[0].certain = false;
+    capture.datagrams[0].refused = Some(2);
     assert_eq!(found(&capture, Protocol::Udp, &["9 b'a'"]), "1=2");
     assert_eq!(found(&capture, Protocol::Udp, &[]), "-2");
     assert!(found(&capture, Protocol::Udp, &["9 b'a'", "9 b'a'"]).contains("=1"));
