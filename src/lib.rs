@@ -13,7 +13,8 @@
 //! * [`judge`] holds opinions about a trace.
 //! * [`present`] writes what the other floors found; it analyses nothing.
 //!
-//! Beside the house stands the [`zoo`]: captures made from scripts, to learn from and to test with.
+//! Beside the house stands the [`zoo`]: captures made from scripts, to learn from and to test with. [`mod@sanitize`] serves
+//! every floor that writes sentences about what a packet says.
 //!
 //! # Invariants
 //!
@@ -30,5 +31,6 @@ pub mod capture;
 pub mod decode;
 pub mod judge;
 pub mod present;
+pub mod sanitize;
 pub mod track;
 pub mod zoo;

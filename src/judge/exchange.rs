@@ -57,6 +57,11 @@ impl Exchange<'_> {
         }
     }
 
+    /// Time from the request to the reply.
+    pub fn elapsed(&self) -> Option<SignedDuration> {
+        elapsed(self.request?, self.reply?)
+    }
+
     /// The reply came from another address or port than the request went to.
     pub fn answered_elsewhere(&self) -> bool {
         self.reply.is_some_and(|reply| reply.source != self.server)
@@ -69,7 +74,7 @@ impl Exchange<'_> {
 }
 
 /// Time from a request to its reply; `None` if the file does not tell.
-pub(super) fn elapsed(request: &Datagram, reply: &Datagram) -> Option<SignedDuration> {
+fn elapsed(request: &Datagram, reply: &Datagram) -> Option<SignedDuration> {
     Some(reply.timestamp?.since(request.timestamp?))
 }
 

@@ -7,15 +7,20 @@
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod checks;
 mod declared;
 mod deliveries;
 mod differences;
 mod exchange;
+pub mod filter;
+pub mod grade;
 pub mod log;
 mod message;
 mod points;
 mod preflight;
+pub mod query;
 pub mod results;
+pub mod rubric;
 mod template;
 
 pub use declared::{TextFault, declared};

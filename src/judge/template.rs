@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use super::message::{Language, Message};
 
 /// What placeholders stand for.
-pub(super) type Values = BTreeMap<&'static str, Message>;
+pub(in crate::judge) type Values = BTreeMap<&'static str, Message>;
 
 /// Fills a template in both languages; what has no value stays as it stands.
-pub(super) fn filled(template: &Message, values: &Values) -> Message {
+pub(in crate::judge) fn filled(template: &Message, values: &Values) -> Message {
     Message::new(fill(&template.ko, values, Language::Ko), fill(&template.en, values, Language::En))
 }
 
@@ -23,7 +23,7 @@ enum Piece<'t> {
 }
 
 /// The names of the placeholders of a template, in their order.
-pub(super) fn placeholders(template: &str) -> Vec<&str> {
+pub(in crate::judge) fn placeholders(template: &str) -> Vec<&str> {
     let name = |piece| match piece {
         Piece::Placeholder { name, .. } => Some(name),
         Piece::Text(_) => None,

@@ -2,16 +2,12 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::net::SocketAddr;
 
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
-use crate::judge::log::{Altered, Comparison, Encoding, Extra, Kind, Log, Match, Missing, Receipt, Server, repr};
+use crate::judge::log::{Altered, Comparison, Delivered, Encoding, Extra, Kind, Log, Match, Missing, Receipt, Server, expected_line, repr};
 use crate::track::Protocol;
-
-/// A delivery: frame, sender, octets.
-pub type Delivered<'a> = (u64, SocketAddr, &'a [u8]);
 
 /// A log beside the capture.
 #[derive(Debug)]
@@ -30,11 +26,6 @@ pub struct Beside<'a> {
 
 /// Octets of a payload that a line of text shows.
 const SHOWN: usize = 200;
-
-/// The line that the lab's program prints for a delivery.
-pub fn expected_line((_, peer, octets): &Delivered<'_>) -> String {
-    format!("[recv] {peer} ({} bytes) {}", octets.len(), repr(octets))
-}
 
 /// Writes whose log it is laid beside, and how many datagrams of the capture did not fit into memory.
 ///

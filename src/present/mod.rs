@@ -20,7 +20,7 @@ pub mod log_view;
 pub mod look;
 pub mod overview;
 pub mod report;
-pub mod sanitize;
+pub use crate::sanitize;
 pub mod socket_formats;
 pub mod socket_view;
 pub mod state_view;

@@ -18,7 +18,7 @@ mod text;
 pub use compare::{Addressee, Altered, Comparison, Extra, Match, Missing, Nearest, compare};
 pub use line::{Kind, Log, Receipt};
 pub use pattern::Pattern;
-pub use repr::repr;
+pub use repr::{Delivered, expected_line, repr};
 pub use server::{Server, server};
 pub use text::{Encoding, MAX_OCTETS, Text};
 

@@ -3,6 +3,7 @@
 //! What is not printable ASCII stands as `\t`, `\n`, `\r` or `\xNN`, so Hangul in UTF-8 is three `\xNN` each.
 
 use std::fmt::Write;
+use std::net::SocketAddr;
 
 /// Why a text is no `repr`: the character, from 0, and what was expected there.
 pub(super) type Expected = (usize, &'static str);
@@ -68,6 +69,14 @@ pub fn repr(octets: &[u8]) -> String {
     }
     text.push(quote);
     text
+}
+
+/// A delivery: frame, sender, octets.
+pub type Delivered<'a> = (u64, SocketAddr, &'a [u8]);
+
+/// The line that the lab's program prints for a delivery.
+pub fn expected_line((_, peer, octets): &Delivered<'_>) -> String {
+    format!("[recv] {peer} ({} bytes) {}", octets.len(), repr(octets))
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::format::{document, hex};
-use crate::judge::log::{Kind, Nearest, Receipt, Server, repr};
-use crate::present::log_view::{Beside, expected_line};
+use crate::judge::log::{Delivered, Kind, Nearest, Receipt, Server, expected_line, repr};
+use crate::present::log_view::Beside;
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -194,8 +194,8 @@ impl From<&crate::judge::log::Altered<'_>> for Altered {
     }
 }
 
-impl From<&crate::present::log_view::Delivered<'_>> for Expected {
-    fn from(delivered: &crate::present::log_view::Delivered<'_>) -> Self {
+impl From<&Delivered<'_>> for Expected {
+    fn from(delivered: &Delivered<'_>) -> Self {
         let (frame, peer, octets) = delivered;
         let line = expected_line(delivered);
         Self { frame: *frame, peer: peer.to_string(), octets: hex(octets), repr: repr(octets), line }

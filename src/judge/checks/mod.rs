@@ -1,0 +1,86 @@
+//! The checks: one room for each part of a lab, and here the table of who judges what.
+
+mod echo;
+mod file;
+mod identity;
+mod log;
+mod place;
+mod query;
+mod recipe;
+mod tcp;
+
+pub use identity::Field;
+
+use super::grade::{Handed, Record, Ruling, UdpLab, Who};
+use super::log::{expected_line};
+use super::rubric::{Check, Kind, Rubric};
+use super::Datagram;
+use crate::track::{Connection, Protocol};
+
+/// What lies before a check: a capture, read, and who handed it in with what else.
+#[derive(Debug)]
+pub(super) struct Bench<'a> {
+    pub(super) rubric: &'a Rubric,
+    pub(super) record: &'a Record,
+    pub(super) who: &'a Who<'a>,
+    pub(super) handed: &'a Handed,
+    /// The UDP lab in the capture.
+    pub(super) udp: &'a UdpLab<'a>,
+    /// The connections to the server's TCP port.
+    pub(super) tcp: &'a [&'a Connection],
+    /// The port that the rubric asks for.
+    pub(super) port: u16,
+    /// Whether the lab is one of TCP or of UDP.
+    pub(super) protocol: Protocol,
+}
+
+/// Judges one check.
+pub(super) fn judge(bench: &Bench<'_>, check: &Check) -> Ruling {
+    let max = check.points;
+    match &check.kind {
+        Kind::Readable => file::readable(bench, max),
+        Kind::Named => file::named(bench, max),
+        Kind::Screenshot => file::screenshot(bench, max),
+        Kind::Loopback => place::loopback(bench, max),
+        Kind::UdpEndpoint => place::udp_endpoint(bench, max),
+        Kind::UdpClientPort { range } => place::client_port(bench, max, *range),
+        Kind::UdpEcho { clients, within } => echo::udp_echo(bench, max, *clients, *within),
+        Kind::UdpDemux => echo::udp_demux(bench, max),
+        Kind::Identity { fields } => identity::identity(bench, max, fields),
+        Kind::Log => log::log(bench, max),
+        Kind::TcpHandshake => tcp::handshake(bench, max),
+        Kind::TcpEcho { clients } => tcp::echo(bench, max, *clients),
+        Kind::TcpClose { clients } => tcp::close(bench, max, *clients),
+        Kind::TcpFirstFin { side } => tcp::first_fin(bench, max, *side),
+        Kind::TcpDemux => tcp::demux(bench, max),
+        Kind::Query(query) => query::query(bench, max, query),
+    }
+}
+
+impl Bench<'_> {
+    /// The port that served.
+    pub(super) fn served_port(&self) -> u16 {
+        match self.protocol {
+            Protocol::Udp => self.udp.port,
+            Protocol::Tcp => self.port,
+        }
+    }
+
+    /// What clients asked the UDP server.
+    pub(super) fn requests(&self) -> impl Iterator<Item = &Datagram> {
+        self.udp.exchanges.iter().filter_map(|exchange| exchange.request)
+    }
+
+    /// The lines that the server must have printed.
+    pub(super) fn printed(&self) -> Vec<String> {
+        const MAX_LINES: usize = 100;
+        let line = |request: &Datagram| expected_line(&(request.frame, request.source, request.octets.as_slice()));
+        let delivered = self.requests().filter(|request| request.refused.is_none());
+        delivered.take(MAX_LINES).map(line).collect()
+    }
+}
+
+/// `1 frame`, `2 frames`.
+fn number(count: u64, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}

@@ -1,0 +1,163 @@
+//! Where it was captured, and whether anything of the lab is there.
+
+use super::{Bench, number, recipe};
+use crate::decode::port::PortClass;
+use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::{Message, Points};
+use crate::track::Protocol;
+
+/// Packets of the loopback were captured.
+pub(super) fn loopback(bench: &Bench<'_>, max: Points) -> Ruling {
+    let survey = &bench.record.trace.survey;
+    let interfaces = interfaces(bench);
+    let expected = Message::new("루프백 패킷(127.0.0.1)", "packets of the loopback (127.0.0.1)");
+    if survey.loopback.frames > 0 || (survey.frames > 0 && bench.record.is_of_loopback()) {
+        let filter = "ip.addr == 127.0.0.0/8 || ipv6.addr == ::1";
+        let evidence = survey.loopback.first.map_or_else(Evidence::default, |first| Evidence {
+            frames: vec![first],
+            filter: Some(format!("({filter}) && frame.number <= {first}")),
+        });
+        return Ruling::new(max, "루프백을 캡처함.", "The loopback was captured.")
+            .comparing(expected, Message::new(interfaces.clone(), interfaces))
+            .shown(evidence);
+    }
+    Ruling::new(
+        Points::ZERO,
+        format!("루프백이 아니라 {interfaces} 캡처함."),
+        format!("Captured {interfaces}, not the loopback."),
+    )
+    .comparing(expected, busiest(bench))
+    .fix(recipe::capture(bench.record.os()))
+}
+
+/// The interfaces by the names that people know: `"Wi-Fi"`.
+fn interfaces(bench: &Bench<'_>) -> String {
+    let name = |interface: &crate::capture::Interface| interface.description.clone().or_else(|| interface.name.clone());
+    let mut names: Vec<String> =
+        bench.record.description.interfaces.iter().filter_map(name).map(|name| format!("\"{name}\"")).collect();
+    names.dedup();
+    names.truncate(3);
+    if names.is_empty() { "\"?\"".to_owned() } else { names.join(", ") }
+}
+
+/// The address that most packets came from or went to.
+fn busiest(bench: &Bench<'_>) -> Message {
+    let trace = &bench.record.trace;
+    let frames = |conversation: &&crate::track::Conversation| conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames);
+    match trace.conversations.iter().max_by_key(frames) {
+        Some(busiest) => Message::new(
+            format!("대부분 {}와(과) {} 사이의 패킷", busiest.a.ip(), busiest.b.ip()),
+            format!("mostly packets between {} and {}", busiest.a.ip(), busiest.b.ip()),
+        ),
+        None => Message::new("TCP도 UDP도 없음", "neither TCP nor UDP"),
+    }
+}
+
+/// Packets to the server's port, or to the port where the lab was run instead.
+pub(super) fn udp_endpoint(bench: &Bench<'_>, max: Points) -> Ruling {
+    let lab = bench.udp;
+    let asked = lab.asked;
+    let expected = Message::new(format!("127.0.0.1:{asked}으로 가는 UDP 패킷"), format!("UDP packets to 127.0.0.1:{asked}"));
+    let half = max.share(1, 2);
+    if lab.is_empty() {
+        return no_server(bench, expected);
+    }
+    let port = lab.port;
+    let evidence = Evidence::of(format!("udp.port == {port}"), &bench.record.traffic, |passage| {
+        passage.protocol == Protocol::Udp && passage.uses(port)
+    });
+    let frames = evidence.frames.len() as u64;
+    let found = Message::new(format!("UDP 포트 {port}의 프레임 {frames}개"), format!("{} of UDP port {port}", number(frames, "frame", "frames")));
+    let ruling = if port != asked {
+        Ruling::new(
+            half,
+            format!("{asked}이 아니라 {port}에서 동작."),
+            format!("The server ran on port {port}, not {asked}."),
+        )
+        .fix(Message::new(
+            format!("서버의 포트를 {asked}번으로 두고 다시 실행하세요."),
+            format!("Let the server bind port {asked}."),
+        ))
+    } else if lab.is_ipv6() {
+        Ruling::new(half, "IPv6로 감. 127.0.0.1 사용.", "It went over IPv6 (::1): use 127.0.0.1.").fix(Message::new(
+            "\"localhost\"는 ::1이 될 수 있습니다. 클라이언트에 127.0.0.1을 주세요.",
+            "\"localhost\" may mean ::1; give the client 127.0.0.1.",
+        ))
+    } else {
+        Ruling::new(max, format!("{asked}번 포트의 패킷이 있음."), format!("There are packets of port {asked}."))
+    };
+    ruling.comparing(expected, found).shown(evidence)
+}
+
+/// Why nothing of the lab is there, as far as the capture tells.
+fn no_server(bench: &Bench<'_>, expected: Message) -> Ruling {
+    let asked = bench.udp.asked;
+    let over_tcp = bench.record.trace.connections.iter().filter(|connection| connection.responder.port() == asked);
+    let frames: Vec<u64> = over_tcp.map(|connection| connection.first_frame).collect();
+    if !frames.is_empty() {
+        return Ruling::new(
+            Points::ZERO,
+            format!("TCP로 작성됨: {asked}번 포트에 TCP 연결 {}개. SOCK_DGRAM을 쓸 것.", frames.len()),
+            format!("It was written with TCP: {} to port {asked}. Use SOCK_DGRAM.", number(frames.len() as u64, "connection", "connections")),
+        )
+        .comparing(expected, Message::new("TCP 연결", "TCP connections"))
+        .shown(Evidence::frames(frames))
+        .fix(Message::new(
+            "socket.socket(AF_INET, SOCK_DGRAM)으로 만든 소켓에 sendto와 recvfrom을 쓰세요.",
+            "Make the sockets with socket.socket(AF_INET, SOCK_DGRAM), and use sendto and recvfrom.",
+        ));
+    }
+    let top = top_port(bench);
+    let (ko, en) = match top {
+        Some((port, count)) => (
+            format!("{asked}번 포트 패킷 없음. 가장 많은 포트 {port} ({count}개)."),
+            format!("No packet on port {asked}; the busiest is {port} ({}).", number(count, "frame", "frames")),
+        ),
+        None => (format!("{asked}번 포트 패킷 없음. UDP 패킷이 없음."), format!("No packet on port {asked}, and no UDP at all.")),
+    };
+    let filters = bench.record.description.interfaces.iter().filter_map(|interface| interface.filter.as_deref());
+    let filter = filters.into_iter().next().map(|filter| {
+        Message::new(format!("캡처 필터 \"{filter}\"가 쓰였음."), format!("The capture filter \"{filter}\" was on."))
+    });
+    Ruling::new(Points::ZERO, ko, en)
+        .comparing(expected, Message::new("없음", "none"))
+        .near(filter.into_iter().collect())
+        .fix(recipe::capture(bench.record.os()))
+}
+
+/// The UDP port with most frames, the lower one of a pair.
+fn top_port(bench: &Bench<'_>) -> Option<(u16, u64)> {
+    let mut ports = std::collections::BTreeMap::<u16, u64>::new();
+    for conversation in bench.record.trace.conversations.iter().filter(|conversation| conversation.id.protocol == Protocol::Udp) {
+        let frames = conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames);
+        let count = ports.entry(conversation.a.port().min(conversation.b.port())).or_default();
+        *count = count.saturating_add(frames);
+    }
+    ports.into_iter().max_by_key(|(port, count)| (*count, std::cmp::Reverse(*port)))
+}
+
+/// The system chose the clients' ports.
+pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16)) -> Ruling {
+    let clients = bench.udp.clients();
+    let ports: Vec<u16> = clients.iter().map(|client| client.endpoint.port()).collect();
+    let list = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+    let expected = Message::new(format!("OS가 고른 포트 {low}–{high}"), format!("ports that the system picked, {low}–{high}"));
+    let found = Message::new(format!("포트 {list}"), format!("ports {list}"));
+    let Some(fixed) = ports.iter().find(|port| !(low..=high).contains(port)) else {
+        return Ruling::new(max, "OS가 고른 임시 포트.", "The system picked the ports.").comparing(expected, found);
+    };
+    let class = PortClass::of(*fixed);
+    Ruling::new(
+        Points::ZERO,
+        format!("{fixed}: bind로 고정한 포트로 보임."),
+        format!("{fixed} looks fixed by bind ({class})."),
+    )
+    .comparing(expected, found)
+    .shown(Evidence::of(format!("udp.port == {fixed}"), &bench.record.traffic, |passage| {
+        passage.protocol == Protocol::Udp && passage.uses(*fixed)
+    }))
+    .fix(Message::new(
+        "클라이언트는 bind를 하지 않거나 포트 0으로 bind하세요. 그러면 OS가 임시 포트를 줍니다.",
+        "Let the client bind nothing, or port 0: the system then gives it an ephemeral port.",
+    ))
+}

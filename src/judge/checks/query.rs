@@ -1,0 +1,105 @@
+//! What a teacher asks in the rubric: rows that a display filter selects.
+
+use std::collections::BTreeSet;
+
+use super::Bench;
+use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::query::{Counted, Grouping, Query, Row, Select, rows};
+use crate::judge::rubric::{Params, with_params};
+use crate::judge::template::{Values, filled};
+use crate::judge::filter::Filter;
+use crate::judge::{Message, Points};
+
+/// Counts rows and groups, and says what is required and what was found.
+pub(super) fn query(bench: &Bench<'_>, max: Points, query: &Query) -> Ruling {
+    let params = effective(bench);
+    let condition = with_params(&query.condition, &params);
+    let Ok(filter) = Filter::compile(&condition) else {
+        return Ruling::new(Points::ZERO, "루브릭의 필터를 읽을 수 없음.", "The rubric's filter cannot be read.").pending(max);
+    };
+    let rows = selected(bench, query, &condition, &filter);
+    let counted = Counted::of(&rows, query.group_by);
+    let holds = if query.absent { rows.is_empty() } else { query.require.holds(&counted) };
+    let part = || query.score.as_ref().filter(|_| !query.absent).map_or(Points::ZERO, |score| score.of(&counted, max));
+    let earned = if holds { max } else { part() };
+    let evidence = evidence(bench, query, &params, &rows);
+    let values = values(&counted, &rows, query.group_by, &evidence);
+    let found = filled(&Message::new("{groups}묶음, {rows}행: {ports}", "{groups} groups, {rows} rows: {ports}"), &values);
+    let (ko, en) = if holds { ("조건을 만족함.", "As required.") } else { ("조건을 만족하지 않음.", "Not as required.") };
+    let near = near(bench, query, &params).filter(|_| !holds);
+    let ruling = Ruling::new(earned, ko, en).comparing(expected(query, &condition), found).shown(evidence);
+    Ruling { values, ..ruling.near(near.into_iter().collect()) }
+}
+
+/// The rubric's parameters, with the port where the lab was really run.
+fn effective(bench: &Bench<'_>) -> Params {
+    let mut params = bench.rubric.params.clone();
+    if let Some(port) = params.get_mut("server_port") {
+        *port = bench.served_port().to_string();
+    }
+    params
+}
+
+fn selected<'b>(bench: &'b Bench<'_>, query: &Query, condition: &str, filter: &Filter) -> Vec<Row<'b>> {
+    let record = bench.record;
+    let all: Box<dyn Iterator<Item = Row<'b>>> = match query.select {
+        Select::Packets => Box::new(record.selected(condition).iter().map(|seen| Row::packet(seen.frame, seen.ends, seen.stream))),
+        Select::Datagrams => {
+            let once = record.deliveries.datagrams.iter().filter(|datagram| datagram.copy_of.is_none());
+            Box::new(once.map(Row::datagram))
+        }
+        Select::Exchanges => Box::new(bench.udp.exchanges.iter().copied().map(Row::exchange)),
+        Select::Sockets => Box::new(record.trace.sockets.sockets.iter().map(Row::socket)),
+        Select::Connections => Box::new(record.trace.connections.iter().map(Row::connection)),
+    };
+    rows(all, filter)
+}
+
+/// The frames that the filter for people shows; else those of the rows.
+fn evidence(bench: &Bench<'_>, query: &Query, params: &Params, rows: &[Row<'_>]) -> Evidence {
+    let show = query.show.as_ref().map(|show| with_params(show, params));
+    let shown = show.and_then(|show| Some((bench.record.frames_of(&show)?, show)));
+    match shown {
+        Some((frames, show)) if !frames.is_empty() => Evidence::whole(show, frames),
+        _ => Evidence::frames(rows.iter().flat_map(|row| row.frames.iter().copied())),
+    }
+}
+
+/// What came near, in numbers.
+fn near(bench: &Bench<'_>, query: &Query, params: &Params) -> Option<Message> {
+    let near = with_params(query.near.as_ref()?, params);
+    let frames = bench.record.frames_of(&near).filter(|frames| !frames.is_empty())?;
+    let list = frames.iter().take(5).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let more = if frames.len() > 5 { ", …" } else { "" };
+    Some(Message::new(format!("가까운 것: 프레임 {list}{more} ({near})"), format!("near: frames {list}{more} ({near})")))
+}
+
+fn expected(query: &Query, condition: &str) -> Message {
+    let no = if query.absent { ("없어야 함: ", "none of ") } else { ("", "") };
+    let groups = query.require.groups.filter(|_| !query.absent).map(|bounds| bounds.min);
+    let (ko, en) = match groups {
+        Some(groups) => (format!("서로 다른 묶음 {groups}개: "), format!("{groups} distinct groups: ")),
+        None => (no.0.to_owned(), no.1.to_owned()),
+    };
+    Message::new(format!("{ko}{condition}"), format!("{en}{condition}"))
+}
+
+/// What messages may name: how much was found, and where.
+fn values(counted: &Counted, rows: &[Row<'_>], grouping: Option<Grouping>, evidence: &Evidence) -> Values {
+    const LISTED: usize = 8;
+    let list = |items: Vec<String>| {
+        let more = if items.len() > LISTED { ", …" } else { "" };
+        let text = items.into_iter().take(LISTED).collect::<Vec<_>>().join(", ") + more;
+        if text.is_empty() { "–".to_owned() } else { text }
+    };
+    let ports: BTreeSet<u16> = rows.iter().filter_map(|row| row.ends).map(|(source, _)| source.port()).collect();
+    let keys: BTreeSet<String> = rows.iter().filter_map(|row| Some(row.key(grouping?))).collect();
+    let same = |text: String| Message::new(text.clone(), text);
+    Values::from([
+        ("groups", same(counted.groups.len().to_string())),
+        ("rows", same(counted.rows.to_string())),
+        ("frames", same(list(evidence.frames.iter().map(u64::to_string).collect()))),
+        ("ports", same(list(ports.iter().map(u16::to_string).collect()))),
+        ("keys", same(list(keys.into_iter().collect()))),
+    ])
+}

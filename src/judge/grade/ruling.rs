@@ -1,0 +1,90 @@
+//! What a check says, before it is a row of the results.
+
+use super::Evidence;
+use crate::judge::template::Values;
+use crate::judge::{Message, Points, Status};
+
+/// A check's verdict, with all that explains it.
+#[derive(Clone, Debug, Default)]
+pub struct Ruling {
+    /// Points earned.
+    pub earned: Points,
+    /// Points that a person has to decide about.
+    pub pending: Points,
+    /// What should have been.
+    pub expected: Option<Message>,
+    /// What is there.
+    pub found: Option<Message>,
+    /// The frames that show it.
+    pub evidence: Evidence,
+    /// What came nearest.
+    pub near: Vec<Message>,
+    /// The verdict in words.
+    pub message: Message,
+    /// What to do about it.
+    pub fix: Option<Message>,
+    /// What should be known and costs nothing.
+    pub notes: Vec<Message>,
+    /// What the rubric's own sentences may name.
+    pub(in crate::judge) values: Values,
+}
+
+impl Ruling {
+    /// So many points, because of this.
+    pub fn new(earned: Points, ko: impl Into<String>, en: impl Into<String>) -> Self {
+        Self { earned, message: Message::new(ko, en), ..Self::default() }
+    }
+
+    /// What should have been, and what is there instead.
+    #[must_use]
+    pub fn comparing(self, expected: Message, found: Message) -> Self {
+        Self { expected: Some(expected), found: Some(found), ..self }
+    }
+
+    /// The frames that show it.
+    #[must_use]
+    pub fn shown(self, evidence: Evidence) -> Self {
+        Self { evidence, ..self }
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn fix(self, fix: Message) -> Self {
+        Self { fix: Some(fix), ..self }
+    }
+
+    /// What came nearest.
+    #[must_use]
+    pub fn near(self, near: Vec<Message>) -> Self {
+        Self { near, ..self }
+    }
+
+    /// Points that a person has to decide about.
+    #[must_use]
+    pub fn pending(self, pending: Points) -> Self {
+        Self { pending, ..self }
+    }
+
+    /// The same ruling for so many points.
+    #[must_use]
+    pub fn with(self, earned: Points) -> Self {
+        Self { earned, ..self }
+    }
+
+    /// One more thing to know.
+    #[must_use]
+    pub fn noting(mut self, note: Option<Message>) -> Self {
+        self.notes.extend(note);
+        self
+    }
+
+    /// The verdict in a word.
+    pub fn status(&self, max: Points) -> Status {
+        match self.earned {
+            _ if self.pending > Points::ZERO => Status::Review,
+            earned if earned >= max => Status::Pass,
+            earned if earned > Points::ZERO => Status::Partial,
+            _ => Status::Fail,
+        }
+    }
+}

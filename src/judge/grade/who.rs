@@ -1,0 +1,51 @@
+//! Who handed something in, and what came with the capture.
+
+use crate::judge::log::Text;
+use crate::judge::results::Student;
+
+/// The student, as far as known; somebody who checks alone need not say.
+#[derive(Clone, Debug, Default)]
+pub struct Who<'c> {
+    /// The student's number.
+    pub id: Option<String>,
+    /// The name.
+    pub name: Option<String>,
+    /// The department.
+    pub department: Option<String>,
+    /// Everybody on the roster: whose number or name else may be in a payload.
+    pub class: &'c [Student],
+}
+
+/// What was handed in beside the capture.
+#[derive(Clone, Debug, Default)]
+pub struct Handed {
+    /// Digits of a student's number.
+    pub digits: usize,
+    /// What such a number begins with.
+    pub prefix: String,
+    /// Logs with their names.
+    pub logs: Vec<(String, Text)>,
+    /// Names of pictures.
+    pub screenshots: Vec<String>,
+}
+
+impl Handed {
+    /// The student numbers in a text: runs of digits of the right length, wherever they stand.
+    pub fn ids_in(&self, text: &str) -> Vec<String> {
+        let runs = text.split(|character: char| !character.is_ascii_digit());
+        runs.filter(|run| run.len() == self.digits && run.starts_with(&self.prefix)).map(str::to_owned).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_runs_of_digits() {
+        let handed = Handed { digits: 8, prefix: "20".into(), ..Handed::default() };
+        assert_eq!(handed.ids_in("20231234_홍길동.pcapng"), ["20231234"]);
+        assert_eq!(handed.ids_in("홍길동20231234(1)"), ["20231234"]);
+        assert!(handed.ids_in("202312345 19991234 2023-1234").is_empty());
+    }
+}

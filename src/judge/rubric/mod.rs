@@ -1,0 +1,128 @@
+//! Rubrics: what a lab asks for, and what each part of it is worth.
+//!
+//! A rubric is TOML that a teacher writes: [`text`] reads it and finds the place of every fault, [`kind`] knows the checks
+//! that are built in, [`shipped`] holds the rubrics that come with the program, [`lint`] finds what a rubric promises and
+//! does not keep.
+
+mod kind;
+mod lint;
+mod shipped;
+mod text;
+mod window;
+
+pub use kind::{KINDS, Kind, KindHelp};
+pub use lint::{Lint, Severity, lint};
+pub use shipped::{SHIPPED, shipped};
+pub use window::Window;
+
+use std::collections::BTreeMap;
+
+use super::query::Query;
+use super::results::Visibility;
+use super::{Message, Points, TextFault};
+
+/// What a lab asks for.
+#[derive(Clone, Debug)]
+pub struct Rubric {
+    /// Its name, such as `udp-echo`.
+    pub id: String,
+    /// What the assignment is called.
+    pub title: Message,
+    /// SHA-256 of its text, in hexadecimal.
+    pub sha256: String,
+    /// What the points of all checks must add up to.
+    pub total: Points,
+    /// Values that texts and filters name as `{name}`.
+    pub params: Params,
+    /// What is to be handed in.
+    pub submission: Submission,
+    /// What lateness costs; `None` for nothing.
+    pub late: Option<Late>,
+    /// Points are rounded to a multiple of this, half up.
+    pub rounding: Points,
+    /// What cannot be graded counts 0 instead of waiting for a person.
+    pub ungradable_is_zero: bool,
+    /// In the order in which they are shown.
+    pub checks: Vec<Check>,
+}
+
+/// Values by name.
+pub type Params = BTreeMap<String, String>;
+
+/// What is to be handed in.
+#[derive(Clone, Debug)]
+pub struct Submission {
+    /// Digits of a student's number.
+    pub digits: usize,
+    /// What such a number begins with; may be empty.
+    pub prefix: String,
+    /// The largest capture that is read, in octets.
+    pub max_octets: u64,
+    /// When the capture may have been made: outside of it is a flag, never a loss.
+    pub window: Option<Window>,
+}
+
+/// What lateness costs, by the times of the learning platform.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Late {
+    /// Points for each day begun.
+    pub per_day: Points,
+    /// Days for which points are taken.
+    pub max_days: u32,
+}
+
+/// One thing that is asked for.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// Its name, unique in the rubric.
+    pub id: String,
+    /// What it is called.
+    pub title: Message,
+    /// How it is judged.
+    pub kind: Kind,
+    /// What it is worth.
+    pub points: Points,
+    /// Checks that must not have failed: else this one is blocked.
+    pub needs: Vec<String>,
+    /// Who may read of it.
+    pub visibility: Visibility,
+    /// What to say when points are lost, instead of the check's own words.
+    pub fail: Option<Message>,
+    /// What to do about it, instead of the check's own words.
+    pub fix: Option<Message>,
+    /// For staff.
+    pub note: Option<String>,
+}
+
+impl Rubric {
+    /// Reads a rubric; `set` are values for parameters, which must be among its own.
+    ///
+    /// # Errors
+    /// The first place that cannot be read, and what was expected there.
+    pub fn read(text: &str, set: &[(String, String)]) -> Result<Self, TextFault> {
+        text::rubric(text, set)
+    }
+
+    /// The port that the lab's server listens on: the parameter `server_port`.
+    pub fn server_port(&self) -> u16 {
+        self.params.get("server_port").and_then(|port| port.parse().ok()).unwrap_or(5000)
+    }
+
+    /// The check of this name.
+    pub fn check(&self, id: &str) -> Option<&Check> {
+        self.checks.iter().find(|check| check.id == id)
+    }
+
+    /// The queries of its checks.
+    pub fn queries(&self) -> impl Iterator<Item = &Query> {
+        self.checks.iter().filter_map(|check| match &check.kind {
+            Kind::Query(query) => Some(query.as_ref()),
+            _ => None,
+        })
+    }
+}
+
+/// Puts the parameters into a text; what is no parameter stays as it stands.
+pub(super) fn with_params(text: &str, params: &Params) -> String {
+    params.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
