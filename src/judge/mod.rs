@@ -3,15 +3,24 @@
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
 //! [`log`] whether what a program printed is what the capture brought it;
-//! [`declared()`] reads the sockets that a user says there are.
+//! [`declared()`] reads the sockets that a user says there are;
+//! [`intake`] finds out who of a class handed in what, and [`results`] is what a class was given for it.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod declared;
 mod differences;
+pub mod intake;
 pub mod log;
+mod message;
+mod points;
 mod preflight;
+pub mod results;
+pub mod sheet;
 
 pub use declared::{TextFault, declared};
 pub use differences::{Difference, Subject, differences};
+pub use message::{Language, Message};
+pub use points::{NoPoints, Points};
 pub use preflight::{Finding, Kind, preflight};
+pub use results::Status;
