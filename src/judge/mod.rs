@@ -3,7 +3,8 @@
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
 //! [`log`] whether what a program printed is what the capture brought it;
-//! [`declared()`] reads the sockets that a user says there are.
+//! [`declared()`] reads the sockets that a user says there are;
+//! [`intake`] finds out who of a class handed in what, and [`results`] is what a class was given for it.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -14,6 +15,7 @@ mod differences;
 mod exchange;
 pub mod filter;
 pub mod grade;
+pub mod intake;
 pub mod log;
 mod message;
 mod points;
@@ -21,6 +23,7 @@ mod preflight;
 pub mod query;
 pub mod results;
 pub mod rubric;
+pub mod sheet;
 mod template;
 
 pub use declared::{TextFault, declared};

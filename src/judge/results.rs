@@ -122,7 +122,7 @@ pub struct Student {
     pub id: String,
     /// The full name.
     pub name: String,
-    /// What showed whose the submission is: `id`, `lms_id`, `user`, `name`.
+    /// What showed whose the submission is: `id`, `folder_id`, `account`, `name`.
     pub matched_by: Option<String>,
     /// The department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
