@@ -101,6 +101,8 @@ pub(crate) enum Command {
     Follow(FollowArgs),
     /// Lay the log of a program beside the capture: does it tell what the network brought?
     Log(LogArgs),
+    /// Check a submission by a rubric, as the grader will
+    Check(CheckArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
     /// Write what other tools read: a conn.log as Zeek writes it
@@ -441,6 +443,59 @@ pub(crate) struct LogArgs {
     /// Port of the server, instead of the one whose clients the log names
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(crate) port: Option<u16>,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+/// By what is judged.
+#[derive(ClapArgs, Clone, Debug)]
+pub(crate) struct RubricChoice {
+    /// udp-echo, tcp-echo, or a file of your own
+    #[arg(long, value_name = "RUBRIC", value_hint = ValueHint::FilePath)]
+    pub(crate) rubric: String,
+    /// Another value for a parameter of the rubric, such as server_port=6000
+    #[arg(long, value_name = "NAME=VALUE", value_parser = RubricChoice::setting)]
+    pub(crate) set: Vec<(String, String)>,
+}
+
+/// A language that students read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Tongue {
+    /// Korean
+    Ko,
+    /// English
+    En,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope check 20231234.pcapng --rubric udp-echo
+  sockscope check lab.pcapng --rubric udp-echo --id 20231234 --name 홍길동 --log server.log --lang en
+
+Exit code 1: points are lost; 3: the file cannot be graded. What waits for a person is no loss.")]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    #[command(flatten)]
+    pub(crate) rubric: RubricChoice,
+    /// Your student number; if it is not given, the one in the file's name
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Your name, as on the roster
+    #[arg(long, value_name = "NAME")]
+    pub(crate) name: Option<String>,
+    /// Your department, as on the roster
+    #[arg(long = "dept", value_name = "DEPARTMENT")]
+    pub(crate) department: Option<String>,
+    /// What the server printed; may be given several times
+    #[arg(long = "log", value_name = "SERVER.LOG", value_hint = ValueHint::FilePath)]
+    pub(crate) logs: Vec<PathBuf>,
+    /// The picture of the terminal
+    #[arg(long = "screenshot", value_name = "PICTURE", value_hint = ValueHint::FilePath)]
+    pub(crate) screenshots: Vec<PathBuf>,
+    /// Korean or English; from the locale if not given, else Korean
+    #[arg(long = "lang", value_name = "LANGUAGE")]
+    pub(crate) language: Option<Tongue>,
     #[command(flatten)]
     pub(crate) form: Document,
 }

@@ -1,17 +1,20 @@
 //! The arguments as meant.
 
 use std::env;
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sockscope::capture::Timestamp;
+use sockscope::judge::Language;
 use sockscope::present::look::Look;
 use sockscope::present::time::{Dial, TimeFormat};
 use sockscope::track::{FlowId, Protocol};
 
-use super::args::{Color, Common, List, Time, Zone};
+use super::args::{Color, Common, List, Time, Tongue, Zone};
+use super::failure::Failure;
 
 /// What holds for the whole run.
 #[derive(Clone, Copy, Debug)]
@@ -71,6 +74,28 @@ impl From<Zone> for Dial {
     fn from(zone: Zone) -> Self {
         Self::new(TimeFormat::Relative, zone.zone)
     }
+}
+
+/// The language that was asked for; else that of the locale; else Korean, which most who hand in read.
+pub(crate) fn language(asked: Option<Tongue>) -> Language {
+    let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    match asked {
+        Some(Tongue::Ko) => Language::Ko,
+        Some(Tongue::En) => Language::En,
+        None if locale().is_some_and(|locale| locale.starts_with("en")) => Language::En,
+        None => Language::Ko,
+    }
+}
+
+/// A text of the user's: UTF-8.
+pub(crate) fn text(file: &Path) -> Result<String, Failure> {
+    let octets = fs::read(file).map_err(|error| Failure::Input(format!("{}: {error}", shown(file))))?;
+    String::from_utf8(octets).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        let before = &error.as_bytes()[..place];
+        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
+        Failure::Text(format!("{}: line {line}: expected UTF-8", shown(file)))
+    })
 }
 
 /// Standard input is named by a dash.

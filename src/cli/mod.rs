@@ -4,6 +4,7 @@
 //! standard output through [`output`]; everything else is a line on standard error.
 
 mod args;
+mod check;
 mod completions;
 mod connections;
 mod conversations;
@@ -76,6 +77,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::States(args) => states::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
+        Command::Check(args) => check::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
         Command::Zoo(args) => zoo::run(args, out),

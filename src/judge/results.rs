@@ -23,6 +23,13 @@ pub struct Results {
     pub results: Vec<Graded>,
 }
 
+impl Results {
+    /// Results by this program.
+    pub fn new(rubric: Stamp, results: Vec<Graded>) -> Self {
+        Self { schema: SCHEMA, tool: format!("sockscope {}", env!("CARGO_PKG_VERSION")), rubric, results }
+    }
+}
+
 /// Which rubric it was, to the octet.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Stamp {

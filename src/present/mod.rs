@@ -10,6 +10,7 @@ pub mod connection_view;
 pub mod csv;
 pub mod demux_view;
 pub mod detail;
+pub mod feedback;
 pub mod follow_view;
 pub mod info_column;
 pub mod json;

@@ -2,7 +2,7 @@
 
 use super::{Check, Kind, Rubric};
 use crate::capture::{self, Description};
-use crate::judge::grade::{Handed, Plan, Record, Who, grade};
+use crate::judge::grade::{Record, Who, grade};
 use crate::judge::template::placeholders;
 use crate::judge::{Message, Points, Status};
 
@@ -93,10 +93,8 @@ fn passes_on_nothing(rubric: &Rubric) -> Vec<Lint> {
 fn on_nothing(rubric: &Rubric) -> Option<crate::judge::results::Graded> {
     let description = Description::new(capture::Format::Pcapng);
     let file = capture::Writer::new(Vec::new(), &description).finish().ok()?;
-    let plan = Plan { port: rubric.server_port(), ..Plan::default() };
-    let record = Record::read("empty.pcapng", file, &plan).ok()?;
-    let handed = Handed { digits: rubric.submission.digits, ..Handed::default() };
+    let record = Record::read("empty.pcapng", file, &rubric.plan()).ok()?;
     let mut alone = rubric.clone();
     alone.checks.iter_mut().for_each(|check| check.needs.clear());
-    Some(grade(&alone, &record, &Who::default(), &handed))
+    Some(grade(&alone, &record, &Who::default(), &rubric.handed()))
 }

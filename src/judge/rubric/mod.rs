@@ -17,8 +17,10 @@ pub use window::Window;
 
 use std::collections::BTreeMap;
 
+use super::filter::Filter;
+use super::grade::{Handed, Plan};
 use super::query::Query;
-use super::results::Visibility;
+use super::results::{Stamp, Visibility};
 use super::{Message, Points, TextFault};
 
 /// What a lab asks for.
@@ -106,6 +108,23 @@ impl Rubric {
     /// The port that the lab's server listens on: the parameter `server_port`.
     pub fn server_port(&self) -> u16 {
         self.params.get("server_port").and_then(|port| port.parse().ok()).unwrap_or(5000)
+    }
+
+    /// What is to be looked for in a capture.
+    pub fn plan(&self) -> Plan {
+        let filters = self.queries().flat_map(|query| query.packet_filters(&self.params));
+        let compiled = filters.filter_map(|text| Some((text.clone(), Filter::compile(&text).ok()?)));
+        Plan { port: self.server_port(), filters: compiled.collect() }
+    }
+
+    /// A hand-in in which nothing lies yet.
+    pub fn handed(&self) -> Handed {
+        Handed { digits: self.submission.digits, prefix: self.submission.prefix.clone(), ..Handed::default() }
+    }
+
+    /// Which rubric it is, for the results.
+    pub fn stamp(&self) -> Stamp {
+        Stamp { id: self.id.clone(), sha256: self.sha256.clone(), title: Some(self.title.clone()), total: Some(self.total) }
     }
 
     /// The check of this name.
