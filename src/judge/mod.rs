@@ -2,6 +2,7 @@
 //!
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
+//! [`filter`] which frames and rows a user asks for;
 //! [`log`] whether what a program printed is what the capture brought it;
 //! [`declared()`] reads the sockets that a user says there are.
 
@@ -9,6 +10,7 @@
 
 mod declared;
 mod differences;
+pub mod filter;
 pub mod log;
 mod preflight;
 
