@@ -42,8 +42,12 @@ pub(crate) fn run(args: CheckArgs, setting: &Setting, out: &mut impl Write) -> R
 
 /// 1 if points are lost, 3 if nothing could be judged; what waits for a person is no loss.
 fn verdict(graded: &Graded, name: &str) -> Result<(), Failure> {
-    let lost: Points =
-        graded.checks.iter().filter(|checked| checked.status != Status::Review).map(|checked| checked.max - checked.points.unwrap_or_default()).sum();
+    let lost: Points = graded
+        .checks
+        .iter()
+        .filter(|checked| checked.status != Status::Review)
+        .map(|checked| checked.max - checked.points.unwrap_or_default())
+        .sum();
     match graded.gradable {
         false => Err(Failure::Input(format!("{name}: cannot be graded"))),
         true if lost > Points::ZERO => Err(Failure::Unmet(format!("{name}: {lost} of {} points are lost", graded.max))),

@@ -78,7 +78,8 @@ impl From<Zone> for Dial {
 
 /// The language that was asked for; else that of the locale; else Korean, which most who hand in read.
 pub(crate) fn language(asked: Option<Tongue>) -> Language {
-    let locale = || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    let locale =
+        || ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
     match asked {
         Some(Tongue::Ko) => Language::Ko,
         Some(Tongue::En) => Language::En,

@@ -2,6 +2,7 @@
 //!
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
+//! [`filter`] which frames and rows a user asks for;
 //! [`log`] whether what a program printed is what the capture brought it;
 //! [`declared()`] reads the sockets that a user says there are;
 //! [`intake`] finds out who of a class handed in what, and [`results`] is what a class was given for it.
@@ -28,8 +29,8 @@ mod template;
 
 pub use declared::{TextFault, declared};
 pub use deliveries::{Datagram, Deliveries, Stream};
-pub use exchange::{Echo, Exchange, exchanges};
 pub use differences::{Difference, Subject, differences};
+pub use exchange::{Echo, Exchange, exchanges};
 pub use message::{Language, Message};
 pub use points::{NoPoints, Points};
 pub use preflight::{Finding, Kind, preflight};

@@ -71,7 +71,8 @@ fn pieces(template: &str) -> Vec<Piece<'_>> {
 
 fn placeholder(inside: &str) -> Option<(&str, Option<(&str, &str)>)> {
     let (name, forms) = inside.split_once(':').map_or((inside, None), |(name, forms)| (name, Some(forms)));
-    let is_name = !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
+    let is_name =
+        !name.is_empty() && name.bytes().all(|octet| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'_');
     match forms {
         _ if !is_name => None,
         None => Some((name, None)),

@@ -106,7 +106,8 @@ impl Page<'_> {
             (Status::Review | Status::Ungradable | Status::Error, _) | (_, None) => format!("–/{}", checked.max),
             (_, Some(points)) => format!("{points}/{}", checked.max),
         };
-        let ink = if matches!(checked.status, Status::Fail | Status::Ungradable | Status::Error) { Ink::Bad } else { Ink::Strong };
+        let ink =
+            if matches!(checked.status, Status::Fail | Status::Ungradable | Status::Error) { Ink::Bad } else { Ink::Strong };
         let name = self.paint(ink, &format!("{} {title}", symbol(checked.status)));
         writeln!(out, " {name}  {points}  {}", self.text(&checked.message))?;
         match checked.status {
@@ -139,7 +140,11 @@ impl Page<'_> {
         let graded = self.graded;
         let hidden = graded.checks.iter().any(|checked| !self.shows(checked));
         let Some(score) = graded.score.filter(|_| !hidden) else {
-            let why = if hidden { ("합계는 마감 뒤에 공개", "The sum is shown later") } else { ("점수 없음: 조교가 확인", "No score: staff will look") };
+            let why = if hidden {
+                ("합계는 마감 뒤에 공개", "The sum is shown later")
+            } else {
+                ("점수 없음: 조교가 확인", "No score: staff will look")
+            };
             return writeln!(out, "\n{}", self.paint(Ink::Strong, self.say(why.0, why.1)));
         };
         let decided = graded.max - graded.pending;

@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
-use crate::judge::log::{Altered, Comparison, Delivered, Encoding, Extra, Kind, Log, Match, Missing, Receipt, Server, expected_line, repr};
+use crate::judge::log::{
+    Altered, Comparison, Delivered, Encoding, Extra, Kind, Log, Match, Missing, Receipt, Server, expected_line, repr,
+};
 use crate::track::Protocol;
 
 /// A log beside the capture.

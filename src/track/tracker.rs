@@ -60,6 +60,8 @@ struct Books {
 /// What a connection says of the segment at hand.
 #[derive(Clone, Copy)]
 struct Followed {
+    /// Its place among the connections.
+    place: u32,
     relative: Relative,
     analyzed: Option<Analyzed>,
     side: Side,
@@ -106,6 +108,7 @@ impl Tracker {
                 _ => None,
             },
             checksum: taken.checksum,
+            connection: taken.followed.and_then(|followed| books.connections.get(followed.place as usize)),
             relative: taken.followed.map(|followed| followed.relative),
             analyzed: taken.followed.and_then(|followed| followed.analyzed),
             side: taken.followed.map(|followed| followed.side),
@@ -355,7 +358,7 @@ impl Books {
         let side = connection.side_of(tuple.source);
         let shift = if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(side) };
         let states = (connection.ends.initiator.state, connection.ends.responder.state);
-        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
+        Some(Followed { place, relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.

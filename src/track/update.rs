@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Analyzed, Claim, FiveTuple, FlowId, Note, Piece, Reassembled, Side, Transition};
+use super::{Analyzed, Claim, Connection, FiveTuple, FlowId, Note, Piece, Reassembled, Side, Transition};
 use crate::decode::checksum::Verdict;
 use crate::decode::tcp::Segment;
 use crate::decode::{IpProtocol, Transport};
@@ -24,6 +24,8 @@ pub struct Update<'t> {
     pub transport: Option<Transport<'t>>,
     /// The verdict on its checksum.
     pub checksum: Option<Verdict>,
+    /// Its connection, as of this packet; `None` where it is no segment of one.
+    pub connection: Option<&'t Connection>,
     /// The segment's numbers as Wireshark shows them.
     pub relative: Option<Relative>,
     /// What Wireshark's sequence analysis says of the segment.
@@ -51,6 +53,7 @@ impl<'t> Update<'t> {
             reassembled: None,
             transport: None,
             checksum: None,
+            connection: None,
             relative: None,
             analyzed: None,
             notes: &[],

@@ -130,14 +130,45 @@ impl Iterator for Headers<'_, '_> {
     }
 }
 
+/// The link headers of a frame, outermost first.
+pub fn headers(frame: &Frame<'_>) -> impl Iterator<Item = Header> + use<> {
+    let mut link = Link::NONE;
+    Headers::new(frame, &mut link).collect::<Vec<_>>().into_iter()
+}
+
 /// One header of the chain.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Header {
+pub struct Header {
     pub(super) protocol: Protocol,
     /// Offset in the frame, in octets.
-    pub(super) at: usize,
+    pub at: usize,
     /// Length in octets; 0 for raw IP, which has none.
-    pub(super) len: usize,
+    pub len: usize,
+}
+
+impl Header {
+    /// Wireshark's name of the protocol; `None` for raw IP, which has no header.
+    pub const fn name(self) -> Option<&'static str> {
+        Some(match self.protocol {
+            Protocol::Ethernet => "eth",
+            Protocol::Vlan => "vlan",
+            Protocol::CiscoMetaData => "cmd",
+            Protocol::ServiceHeader => "nsh",
+            Protocol::Llc => "llc",
+            Protocol::Fddi => "fddi",
+            Protocol::Mpls => "mpls",
+            Protocol::Pppoe => "pppoes",
+            Protocol::Ppp => "ppp",
+            Protocol::CiscoHdlc => "chdlc",
+            Protocol::Null | Protocol::Loop => "null",
+            Protocol::Sll | Protocol::Sll2 => "sll",
+            Protocol::Nflog => "nflog",
+            Protocol::Pktap => "pktap",
+            Protocol::Radiotap => "radiotap",
+            Protocol::Wireless { .. } => "wlan",
+            Protocol::Raw | Protocol::Network(_) | Protocol::Unknown(_) | Protocol::LinkType(_) => return None,
+        })
+    }
 }
 
 /// What a room returns: the length of its header, and what follows.

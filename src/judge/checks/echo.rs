@@ -113,7 +113,9 @@ fn fault(bench: &Bench<'_>, client: SocketAddr, exchange: &Exchange<'_>, echo: E
         Echo::Unasked => Ruling::new(
             Points::ZERO,
             format!("{client}의 첫 요청이 없음: 캡처를 먼저 시작하고 클라이언트 실행."),
-            format!("The first request of {client} is missing: start the capture before the client (frame {reply} is only a reply)."),
+            format!(
+                "The first request of {client} is missing: start the capture before the client (frame {reply} is only a reply)."
+            ),
         )
         .fix(recipe::capture(bench.record.os())),
         Echo::Unanswered => unanswered(bench, exchange),
@@ -207,7 +209,8 @@ pub(super) fn udp_demux(bench: &Bench<'_>, max: Points) -> Ruling {
     }
     let clients = lab.clients().iter().filter(|client| client.exchanges.iter().any(|exchange| exchange.reply.is_some())).count();
     if clients == 0 {
-        return Ruling::new(Points::ZERO, "답이 하나도 없음.", "There is no reply.").comparing(expected, Message::new("없음", "none"));
+        return Ruling::new(Points::ZERO, "답이 하나도 없음.", "There is no reply.")
+            .comparing(expected, Message::new("없음", "none"));
     }
     let port = lab.port;
     let found = Message::new(

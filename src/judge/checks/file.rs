@@ -52,12 +52,14 @@ pub(super) fn named(bench: &Bench<'_>, max: Points) -> Ruling {
     let ids = bench.handed.ids_in(name);
     let Some(id) = bench.who.id.as_deref() else {
         return match ids.first() {
-            Some(id) => Ruling::new(max, "파일 이름에 학번이 있음.", "The name carries a student number.").comparing(wanted(id), name_of(name)),
+            Some(id) => Ruling::new(max, "파일 이름에 학번이 있음.", "The name carries a student number.")
+                .comparing(wanted(id), name_of(name)),
             None => unnamed(name, "학번"),
         };
     };
     if ids.iter().any(|found| found == id) {
-        return Ruling::new(max, "파일 이름에 학번이 있음.", "The name carries the student number.").comparing(wanted(id), name_of(name));
+        return Ruling::new(max, "파일 이름에 학번이 있음.", "The name carries the student number.")
+            .comparing(wanted(id), name_of(name));
     }
     match ids.first() {
         None => unnamed(name, id),
@@ -84,21 +86,19 @@ fn name_of(name: &str) -> Message {
 /// A person compares the picture with the lines that the server must have printed.
 pub(super) fn screenshot(bench: &Bench<'_>, max: Points) -> Ruling {
     let lines: Vec<Message> = bench.printed().into_iter().map(|line| Message::new(line.clone(), line)).collect();
-    let expected = Message::new("서버가 다음 줄을 출력한 터미널 화면", "a picture of the terminal with these lines of the server");
-    match bench.handed.screenshots.first() {
-        Some(picture) => Ruling::new(Points::ZERO, "터미널 화면: 조교가 확인.", "The picture of the terminal: staff will look.")
-            .pending(max)
-            .comparing(expected, name_of(picture))
-            .near(lines),
+    let expected =
+        Message::new("서버가 다음 줄을 출력한 터미널 화면", "a picture of the terminal with these lines of the server");
+    let look = Ruling::new(Points::ZERO, "터미널 화면: 조교가 확인.", "The picture of the terminal: staff will look.")
+        .pending(max)
+        .open();
+    let ruling = match bench.handed.screenshots.first() {
+        Some(picture) => look.comparing(expected, name_of(picture)),
+        None if !bench.handed.is_all => look,
         None => {
             let id = bench.who.id.as_deref().unwrap_or("학번");
-            Ruling::new(
-                Points::ZERO,
-                format!("터미널 화면 {id}.png 없음."),
-                format!("The picture of the terminal, {id}.png, is missing."),
-            )
-            .comparing(expected, Message::new("없음", "none"))
-            .near(lines)
+            let (ko, en) = (format!("터미널 화면 {id}.png 없음."), format!("The picture of the terminal, {id}.png, is missing."));
+            Ruling::new(Points::ZERO, ko, en).missed().comparing(expected, Message::new("없음", "none"))
         }
-    }
+    };
+    ruling.near(lines)
 }

@@ -124,11 +124,19 @@ fn lack(bench: &Bench<'_>, said: &[Said<'_>], lacking: &[Field], earned: Points,
     let other_number = lacking.contains(&Field::Id) && said.iter().any(|said| !bench.handed.ids_in(&said.text).is_empty());
     if other_number {
         let in_name = bench.who.id.as_ref().is_some_and(|id| bench.handed.ids_in(&bench.record.name).contains(id));
-        let ko = if in_name { "파일 이름과 메시지의 학번이 다름 — 메시지에 본인 학번 없음." } else { "메시지에 본인 학번 없음." };
+        let ko = if in_name {
+            "파일 이름과 메시지의 학번이 다름 — 메시지에 본인 학번 없음."
+        } else {
+            "메시지에 본인 학번 없음."
+        };
         return Ruling::new(earned, ko, "The number in the text is not the student's own: staff will look.").pending(each);
     }
     let everything = lacking.len() == 3;
-    let ko = if everything { "학과·학번·이름이 메시지에 없음.".to_owned() } else { format!("메시지에 없음: {ko}.") };
+    let ko = if everything {
+        "학과·학번·이름이 메시지에 없음.".to_owned()
+    } else {
+        format!("메시지에 없음: {ko}.")
+    };
     Ruling::new(earned, ko, format!("The text does not tell: {en}.")).fix(Message::new(
         "클라이언트에서 \"학과 학번 이름\"을 입력해 보내세요.",
         "Let the client send department, student number and name.",
@@ -187,7 +195,8 @@ fn unescaped(text: &str) -> Vec<u8> {
     let mut octets = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((first, behind)) = rest.split_first() {
-        let escaped = rest.strip_prefix(b"\\x").and_then(|digits| digits.get(..2)).and_then(|digits| std::str::from_utf8(digits).ok());
+        let escaped =
+            rest.strip_prefix(b"\\x").and_then(|digits| digits.get(..2)).and_then(|digits| std::str::from_utf8(digits).ok());
         match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
             Some(octet) => {
                 octets.push(octet);
@@ -219,7 +228,9 @@ fn tells(bench: &Bench<'_>, said: &Said<'_>, field: Field) -> bool {
         (Some(known), Field::Id) => bench.handed.ids_in(&said.text).contains(&known) || said.text.contains(&known),
         (Some(known), _) => said.text.contains(&known),
         (None, Field::Id) => !bench.handed.ids_in(&said.text).is_empty(),
-        (None, Field::Department) => ["과", "학부", "전공", "dept", "department", "engineering", "science"].iter().any(|word| said.text.contains(word)),
+        (None, Field::Department) => {
+            ["과", "학부", "전공", "dept", "department", "engineering", "science"].iter().any(|word| said.text.contains(word))
+        }
         (None, Field::Name) => words(&said.shown).any(is_name),
     }
 }

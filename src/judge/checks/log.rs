@@ -25,13 +25,21 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
     let read = Log::read(text, None);
     let addressee = Addressee::server(Server { protocol: bench.protocol, port: bench.served_port() });
     let found = log::compare(&bench.record.deliveries, &read, &addressee);
-    let encoding = Message::new(format!("로그 {name}: 인코딩 {}로 읽음.", text.encoding), format!("The log {name} was read as {}.", text.encoding));
+    let encoding = Message::new(
+        format!("로그 {name}: 인코딩 {}로 읽음.", text.encoding),
+        format!("The log {name} was read as {}.", text.encoding),
+    );
     let count = |lines: usize| lines as u64;
     let all = count(found.matched.len() + found.altered.len() + found.extra.len() + found.missing.len());
     let same = count(found.matched.len());
     let says = Message::new(
         format!("{same}줄 일치, 로그에 없는 패킷 {}, 캡처에 없는 줄 {}", found.missing.len(), found.extra.len()),
-        format!("{}, {} not logged, {} not captured", number(same, "line matches", "lines match"), found.missing.len(), found.extra.len()),
+        format!(
+            "{}, {} not logged, {} not captured",
+            number(same, "line matches", "lines match"),
+            found.missing.len(),
+            found.extra.len()
+        ),
     );
     let ruling = match found.agrees() && same > 0 {
         true => Ruling::new(max, format!("{same}/{all}줄 일치."), format!("{same} of {all} lines match.")),
@@ -77,7 +85,11 @@ fn disagreement(found: &Comparison<'_>) -> Message {
     if let Some(missing) = found.missing.first() {
         return Message::new(
             format!("로그에 없는 패킷 {}개(프레임 {}).", found.missing.len(), missing.frame),
-            format!("{} not in the log (frame {}).", number(found.missing.len() as u64, "packet is", "packets are"), missing.frame),
+            format!(
+                "{} not in the log (frame {}).",
+                number(found.missing.len() as u64, "packet is", "packets are"),
+                missing.frame
+            ),
         );
     }
     match found.matched.iter().find(|line| !line.in_order) {

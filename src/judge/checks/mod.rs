@@ -11,10 +11,10 @@ mod tcp;
 
 pub use identity::Field;
 
-use super::grade::{Handed, Record, Ruling, UdpLab, Who};
-use super::log::{expected_line};
-use super::rubric::{Check, Kind, Rubric};
 use super::Datagram;
+use super::grade::{Handed, Record, Ruling, UdpLab, Who};
+use super::log::expected_line;
+use super::rubric::{Check, Kind, Rubric};
 use crate::track::{Connection, Protocol};
 
 /// What lies before a check: a capture, read, and who handed it in with what else.

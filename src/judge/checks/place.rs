@@ -43,7 +43,8 @@ fn interfaces(bench: &Bench<'_>) -> String {
 /// The address that most packets came from or went to.
 fn busiest(bench: &Bench<'_>) -> Message {
     let trace = &bench.record.trace;
-    let frames = |conversation: &&crate::track::Conversation| conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames);
+    let frames =
+        |conversation: &&crate::track::Conversation| conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames);
     match trace.conversations.iter().max_by_key(frames) {
         Some(busiest) => Message::new(
             format!("대부분 {}와(과) {} 사이의 패킷", busiest.a.ip(), busiest.b.ip()),
@@ -67,17 +68,16 @@ pub(super) fn udp_endpoint(bench: &Bench<'_>, max: Points) -> Ruling {
         passage.protocol == Protocol::Udp && passage.uses(port)
     });
     let frames = evidence.frames.len() as u64;
-    let found = Message::new(format!("UDP 포트 {port}의 프레임 {frames}개"), format!("{} of UDP port {port}", number(frames, "frame", "frames")));
+    let found = Message::new(
+        format!("UDP 포트 {port}의 프레임 {frames}개"),
+        format!("{} of UDP port {port}", number(frames, "frame", "frames")),
+    );
     let ruling = if port != asked {
-        Ruling::new(
-            half,
-            format!("{asked}이 아니라 {port}에서 동작."),
-            format!("The server ran on port {port}, not {asked}."),
-        )
-        .fix(Message::new(
-            format!("서버의 포트를 {asked}번으로 두고 다시 실행하세요."),
-            format!("Let the server bind port {asked}."),
-        ))
+        Ruling::new(half, format!("{asked}이 아니라 {port}에서 동작."), format!("The server ran on port {port}, not {asked}."))
+            .fix(Message::new(
+                format!("서버의 포트를 {asked}번으로 두고 다시 실행하세요."),
+                format!("Let the server bind port {asked}."),
+            ))
     } else if lab.is_ipv6() {
         Ruling::new(half, "IPv6로 감. 127.0.0.1 사용.", "It went over IPv6 (::1): use 127.0.0.1.").fix(Message::new(
             "\"localhost\"는 ::1이 될 수 있습니다. 클라이언트에 127.0.0.1을 주세요.",
@@ -98,7 +98,10 @@ fn no_server(bench: &Bench<'_>, expected: Message) -> Ruling {
         return Ruling::new(
             Points::ZERO,
             format!("TCP로 작성됨: {asked}번 포트에 TCP 연결 {}개. SOCK_DGRAM을 쓸 것.", frames.len()),
-            format!("It was written with TCP: {} to port {asked}. Use SOCK_DGRAM.", number(frames.len() as u64, "connection", "connections")),
+            format!(
+                "It was written with TCP: {} to port {asked}. Use SOCK_DGRAM.",
+                number(frames.len() as u64, "connection", "connections")
+            ),
         )
         .comparing(expected, Message::new("TCP 연결", "TCP connections"))
         .shown(Evidence::frames(frames))
@@ -147,17 +150,13 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
         return Ruling::new(max, "OS가 고른 임시 포트.", "The system picked the ports.").comparing(expected, found);
     };
     let class = PortClass::of(*fixed);
-    Ruling::new(
-        Points::ZERO,
-        format!("{fixed}: bind로 고정한 포트로 보임."),
-        format!("{fixed} looks fixed by bind ({class})."),
-    )
-    .comparing(expected, found)
-    .shown(Evidence::of(format!("udp.port == {fixed}"), &bench.record.traffic, |passage| {
-        passage.protocol == Protocol::Udp && passage.uses(*fixed)
-    }))
-    .fix(Message::new(
-        "클라이언트는 bind를 하지 않거나 포트 0으로 bind하세요. 그러면 OS가 임시 포트를 줍니다.",
-        "Let the client bind nothing, or port 0: the system then gives it an ephemeral port.",
-    ))
+    Ruling::new(Points::ZERO, format!("{fixed}: bind로 고정한 포트로 보임."), format!("{fixed} looks fixed by bind ({class})."))
+        .comparing(expected, found)
+        .shown(Evidence::of(format!("udp.port == {fixed}"), &bench.record.traffic, |passage| {
+            passage.protocol == Protocol::Udp && passage.uses(*fixed)
+        }))
+        .fix(Message::new(
+            "클라이언트는 bind를 하지 않거나 포트 0으로 bind하세요. 그러면 OS가 임시 포트를 줍니다.",
+            "Let the client bind nothing, or port 0: the system then gives it an ephemeral port.",
+        ))
 }

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::Bench;
+use crate::judge::filter::Filter;
 use crate::judge::grade::{Evidence, Ruling};
 use crate::judge::query::{Counted, Grouping, Query, Row, Select, rows};
 use crate::judge::rubric::{Params, with_params};
 use crate::judge::template::{Values, filled};
-use crate::judge::filter::Filter;
 use crate::judge::{Message, Points};
 
 /// Counts rows and groups, and says what is required and what was found.
@@ -24,10 +24,13 @@ pub(super) fn query(bench: &Bench<'_>, max: Points, query: &Query) -> Ruling {
     let earned = if holds { max } else { part() };
     let evidence = evidence(bench, query, &params, &rows);
     let values = values(&counted, &rows, query.group_by, &evidence);
-    let found = filled(&Message::new("{groups}묶음, {rows}행: {ports}", "{groups} groups, {rows} rows: {ports}"), &values);
-    let (ko, en) = if holds { ("조건을 만족함.", "As required.") } else { ("조건을 만족하지 않음.", "Not as required.") };
+    let found = filled(&counts(query), &values);
+    let (ko, en) =
+        if holds { ("조건을 만족함", "as required") } else { ("조건을 만족하지 않음", "not as required") };
     let near = near(bench, query, &params).filter(|_| !holds);
-    let ruling = Ruling::new(earned, ko, en).comparing(expected(query, &condition), found).shown(evidence);
+    let ruling = Ruling::new(earned, format!("{ko}: {}.", found.ko), format!("{en}: {}.", found.en))
+        .comparing(expected(query, &condition), found)
+        .shown(evidence);
     Ruling { values, ..ruling.near(near.into_iter().collect()) }
 }
 
@@ -43,7 +46,9 @@ fn effective(bench: &Bench<'_>) -> Params {
 fn selected<'b>(bench: &'b Bench<'_>, query: &Query, condition: &str, filter: &Filter) -> Vec<Row<'b>> {
     let record = bench.record;
     let all: Box<dyn Iterator<Item = Row<'b>>> = match query.select {
-        Select::Packets => Box::new(record.selected(condition).iter().map(|seen| Row::packet(seen.frame, seen.ends, seen.stream))),
+        Select::Packets => {
+            Box::new(record.selected(condition).iter().map(|seen| Row::packet(seen.frame, seen.ends, seen.stream)))
+        }
         Select::Datagrams => {
             let once = record.deliveries.datagrams.iter().filter(|datagram| datagram.copy_of.is_none());
             Box::new(once.map(Row::datagram))
@@ -72,6 +77,14 @@ fn near(bench: &Bench<'_>, query: &Query, params: &Params) -> Option<Message> {
     let list = frames.iter().take(5).map(u64::to_string).collect::<Vec<_>>().join(", ");
     let more = if frames.len() > 5 { ", …" } else { "" };
     Some(Message::new(format!("가까운 것: 프레임 {list}{more} ({near})"), format!("near: frames {list}{more} ({near})")))
+}
+
+/// How much was found, in words with placeholders.
+fn counts(query: &Query) -> Message {
+    match query.group_by {
+        Some(_) => Message::new("서로 다른 {groups}개({keys})", "{groups} distinct ({keys})"),
+        None => Message::new("{rows}개", "{rows}"),
+    }
 }
 
 fn expected(query: &Query, condition: &str) -> Message {

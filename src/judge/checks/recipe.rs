@@ -43,7 +43,10 @@ pub(super) fn capture(os: Option<&str>) -> Message {
     let recipes: Vec<Message> = systems.into_iter().map(System::recipe).collect();
     let joined = |text: fn(&Message) -> &str| recipes.iter().map(text).collect::<Vec<_>>().join(" ");
     Message::new(
-        format!("{} 캡처를 시작한 뒤 서버, 클라이언트 순서로 실행하고, 에코를 받은 다음 멈추고 저장하세요.", joined(|recipe| &recipe.ko)),
+        format!(
+            "{} 캡처를 시작한 뒤 서버, 클라이언트 순서로 실행하고, 에코를 받은 다음 멈추고 저장하세요.",
+            joined(|recipe| &recipe.ko)
+        ),
         format!(
             "{} Start the capture, then the server, then the clients; stop and save after the echoes came.",
             joined(|recipe| &recipe.en)

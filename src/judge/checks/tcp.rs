@@ -66,7 +66,10 @@ fn no_connection(bench: &Bench<'_>, expected: Message) -> Ruling {
         return Ruling::new(
             Points::ZERO,
             format!("UDP로 작성됨: {port}번 포트에 UDP 패킷 {}개. SOCK_STREAM을 쓸 것.", over_udp.len()),
-            format!("It was written with UDP: {} to port {port}. Use SOCK_STREAM.", number(over_udp.len() as u64, "packet", "packets")),
+            format!(
+                "It was written with UDP: {} to port {port}. Use SOCK_STREAM.",
+                number(over_udp.len() as u64, "packet", "packets")
+            ),
         )
         .comparing(expected, Message::new("UDP", "UDP"))
         .shown(Evidence::whole(format!("udp.port == {port}"), over_udp));
@@ -128,9 +131,8 @@ pub(super) fn echo(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
     let found = Message::new(format!("그대로 받은 연결 {good}개"), format!("connections that did: {good}"));
     if good >= wanted {
         let filter = format!("tcp.port == {}", bench.port);
-        let evidence = Evidence::of(filter, &bench.record.traffic, |passage| {
-            passage.protocol == Protocol::Tcp && passage.uses(bench.port)
-        });
+        let evidence =
+            Evidence::of(filter, &bench.record.traffic, |passage| passage.protocol == Protocol::Tcp && passage.uses(bench.port));
         return Ruling::new(max, "모든 바이트가 돌아옴.", "All octets came back.").comparing(expected, found).shown(evidence);
     }
     let Some(bad) = echoes.iter().find(|echo| !echo.is_whole()) else {
@@ -167,9 +169,12 @@ fn spoiled(bad: &Echoed<'_>, earned: Points) -> Ruling {
 
 fn echoed<'b>(bench: &Bench<'b>, connection: &'b Connection) -> Echoed<'b> {
     let stream = |from_client: bool| {
-        bench.record.deliveries.streams.iter().find(|stream| {
-            stream.flow == connection.id && (stream.source == connection.initiator) == from_client
-        })
+        bench
+            .record
+            .deliveries
+            .streams
+            .iter()
+            .find(|stream| stream.flow == connection.id && (stream.source == connection.initiator) == from_client)
     };
     let (sent, back) = (stream(true), stream(false));
     let octets = |stream: Option<&'b Stream>| stream.map_or(&[][..], |stream| stream.octets.as_slice());
@@ -198,18 +203,23 @@ pub(super) fn close(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
     let evidence = Evidence::frames(frames.into_iter().flatten());
     let ruling = match (worst_worth, connection.reset, initiator.fin.or(responder.fin)) {
         (2, ..) => Ruling::new(earned, "양쪽 모두 FIN과 ACK로 닫음.", "Closed both ways with FIN and ACK."),
-        (_, Some(reset), _) => Ruling::new(earned, format!("RST로 끝남(프레임 {reset})."), format!("Ended by RST (frame {reset}).")).fix(
-            Message::new(
-                "받을 데이터를 다 읽은 뒤 close하세요. 읽지 않은 데이터가 남으면 RST가 나갑니다.",
-                "Read all that comes before close: closing with unread data sends a RST.",
-            ),
-        ),
+        (_, Some(reset), _) => {
+            Ruling::new(earned, format!("RST로 끝남(프레임 {reset})."), format!("Ended by RST (frame {reset}).")).fix(
+                Message::new(
+                    "받을 데이터를 다 읽은 뒤 close하세요. 읽지 않은 데이터가 남으면 RST가 나갑니다.",
+                    "Read all that comes before close: closing with unread data sends a RST.",
+                ),
+            )
+        }
         (_, None, Some(fin)) => Ruling::new(
             earned,
             format!("한쪽만 닫음(FIN 프레임 {fin})."),
             format!("Only one way was closed (FIN in frame {fin}), or the capture ends before the rest."),
         )
-        .fix(Message::new("클라이언트와 서버 양쪽에서 close를 부른 다음 캡처를 멈추세요.", "Let both ends close, then stop the capture.")),
+        .fix(Message::new(
+            "클라이언트와 서버 양쪽에서 close를 부른 다음 캡처를 멈추세요.",
+            "Let both ends close, then stop the capture.",
+        )),
         (_, None, None) => Ruling::new(earned, "FIN이 없음: 닫히지 않음.", "There is no FIN: the connection stays open.")
             .fix(Message::new("양쪽에서 close를 부른 다음 캡처를 멈추세요.", "Let both ends close, then stop the capture.")),
     };
@@ -260,7 +270,8 @@ pub(super) fn demux(bench: &Bench<'_>, max: Points) -> Ruling {
     let open: Vec<&Connection> = bench.tcp.iter().copied().filter(|connection| connection.handshake.complete()).collect();
     let overlap = open.iter().enumerate().find_map(|(place, first)| {
         let others = open.iter().skip(place.saturating_add(1));
-        let other = others.into_iter().find(|other| other.first_frame < first.last_frame && other.initiator != first.initiator)?;
+        let other =
+            others.into_iter().find(|other| other.first_frame < first.last_frame && other.initiator != first.initiator)?;
         Some((*first, *other))
     });
     let tuples = |one: &Connection, other: &Connection| {

@@ -6,6 +6,7 @@
 mod evidence;
 mod record;
 mod ruling;
+mod submission;
 mod traffic;
 mod udp_lab;
 mod verdict;
@@ -14,6 +15,7 @@ mod who;
 pub use evidence::Evidence;
 pub use record::{Plan, Record, Selected, sha256};
 pub use ruling::Ruling;
+pub use submission::{Class, Open, Outcome};
 pub use traffic::{Passage, Traffic};
 pub use udp_lab::{Client, UdpLab, WITHIN};
 pub use verdict::{grade, unreadable, why_unreadable};

@@ -10,8 +10,8 @@ use super::Traffic;
 use crate::capture::{self, Description, Interface, LinkType, Next};
 use crate::decode;
 use crate::judge::Deliveries;
-use crate::judge::filter::Filter;
-use crate::track::{Limits, Trace, Tracker};
+use crate::judge::filter::{Clock, Filter, PacketRow};
+use crate::track::{Limits, Trace, Tracker, Update};
 
 /// A capture as far as it could be read, with everything that was found in it.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub struct Record {
 }
 
 /// What is to be looked for while a capture is read.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Plan {
     /// The port of the lab's server.
     pub port: u16,
@@ -79,12 +79,15 @@ impl Record {
         let mut tracker = Tracker::new(LIMITS);
         tracker.follow_all();
         let (mut deliveries, mut traffic) = (Deliveries::about(plan.port), Traffic::about(plan.port));
-        let mut selected: BTreeMap<String, Vec<Selected>> = BTreeMap::new();
+        let (mut clock, mut chosen) = (Clock::new(), Chosen::of(plan));
         let fault = loop {
             match source.next() {
                 Ok(Next::Frame(frame)) => {
                     let packet = decode::packet(&frame);
                     let update = tracker.push(&packet);
+                    let times = clock.see(&frame, update.flow);
+                    let row = PacketRow { frame: &frame, packet: &packet, update: Some(&update), interface_name: None, times };
+                    chosen.see(&row, &update);
                     deliveries.see(&packet, &update);
                     traffic.see(packet.number, &update);
                 }
@@ -95,7 +98,7 @@ impl Record {
         };
         let description = source.description().clone();
         let name = name.to_owned();
-        Ok(Self { name, sha256, description, trace: tracker.finish(), deliveries, traffic, fault, selected })
+        Ok(Self { name, sha256, description, trace: tracker.finish(), deliveries, traffic, fault, selected: chosen.selected })
     }
 
     /// What a filter of the plan selected.
@@ -142,6 +145,28 @@ impl Record {
             interface.lost.saturating_add(dropped.max(by_system))
         });
         lost.fold(0, u64::saturating_add)
+    }
+}
+
+/// What the filters of a plan have selected so far.
+struct Chosen<'p> {
+    plan: &'p Plan,
+    selected: BTreeMap<String, Vec<Selected>>,
+}
+
+impl<'p> Chosen<'p> {
+    fn of(plan: &'p Plan) -> Self {
+        Self { plan, selected: plan.filters.keys().map(|text| (text.clone(), Vec::new())).collect() }
+    }
+
+    fn see(&mut self, row: &PacketRow<'_>, update: &Update<'_>) {
+        for (text, filter) in &self.plan.filters {
+            let Some(selected) = self.selected.get_mut(text).filter(|selected| selected.len() < MAX_SELECTED) else { continue };
+            if filter.matches(row) {
+                let ends = update.tuple.map(|tuple| (tuple.source, tuple.destination));
+                selected.push(Selected { frame: row.frame.number, ends, stream: update.flow.map(|flow| flow.number) });
+            }
+        }
     }
 }
 

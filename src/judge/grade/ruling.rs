@@ -11,6 +11,10 @@ pub struct Ruling {
     pub earned: Points,
     /// Points that a person has to decide about.
     pub pending: Points,
+    /// Nothing of it is there: a fail, even where it is worth no points.
+    pub missed: bool,
+    /// Left to a person, however few points it is worth.
+    pub open: bool,
     /// What should have been.
     pub expected: Option<Message>,
     /// What is there.
@@ -71,6 +75,18 @@ impl Ruling {
         Self { earned, ..self }
     }
 
+    /// The same ruling, left to a person.
+    #[must_use]
+    pub fn open(self) -> Self {
+        Self { open: true, ..self }
+    }
+
+    /// The same ruling, which takes points even of none.
+    #[must_use]
+    pub fn missed(self) -> Self {
+        Self { missed: true, ..self }
+    }
+
     /// One more thing to know.
     #[must_use]
     pub fn noting(mut self, note: Option<Message>) -> Self {
@@ -81,7 +97,8 @@ impl Ruling {
     /// The verdict in a word.
     pub fn status(&self, max: Points) -> Status {
         match self.earned {
-            _ if self.pending > Points::ZERO => Status::Review,
+            _ if self.open || self.pending > Points::ZERO => Status::Review,
+            _ if self.missed => Status::Fail,
             earned if earned >= max => Status::Pass,
             earned if earned > Points::ZERO => Status::Partial,
             _ => Status::Fail,

@@ -35,7 +35,8 @@ pub fn grade(rubric: &Rubric, record: &Record, who: &Who<'_>, handed: &Handed) -
         checks.push(checked);
     }
     notes.extend(asides(&bench));
-    let mut graded = Graded { capture: Some(stamp(record)), file: Some(record.name.clone()), gradable: true, checks, notes, ..nobody(who) };
+    let mut graded =
+        Graded { capture: Some(stamp(record)), file: Some(record.name.clone()), gradable: true, checks, notes, ..nobody(who) };
     graded.total(rubric);
     graded.sanitise();
     graded

@@ -27,6 +27,8 @@ pub struct Handed {
     pub logs: Vec<(String, Text)>,
     /// Names of pictures.
     pub screenshots: Vec<String>,
+    /// This is all: what is not here was not handed in.
+    pub is_all: bool,
 }
 
 impl Handed {

@@ -9,6 +9,7 @@ mod rows;
 pub use require::{Bounds, Counted, Group, Require, Score, Step};
 pub use rows::{Grouping, Row, Select, rows};
 
+use super::TextFault;
 use super::filter::Filter;
 use super::rubric::{Params, with_params};
 
@@ -39,7 +40,7 @@ impl Query {
     /// # Errors
     /// Where it cannot, and what was expected.
     pub fn check(filter: &str, params: &Params) -> Result<(), String> {
-        Filter::compile(&with_params(filter, params)).map(drop).map_err(|fault| fault.to_string())
+        Filter::compile(&with_params(filter, params)).map(drop).map_err(|fault| TextFault::from(fault).text)
     }
 
     /// The display filters that are to look at packets while the capture is read.

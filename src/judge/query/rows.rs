@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::Counted;
 use crate::capture::Timestamp;
 use crate::judge::filter::{self, Field, Filter, Value};
+use crate::judge::grade::WITHIN;
 use crate::judge::{Datagram, Echo, Exchange};
 use crate::track::{Connection, Protocol, Socket};
 
@@ -52,8 +53,7 @@ pub enum Grouping {
 
 impl Grouping {
     /// What may be written.
-    pub const EXPECTED: &'static str =
-        "expected one of src, dst, client, server, src_addr, dst_addr, stream, conn";
+    pub const EXPECTED: &'static str = "expected one of src, dst, client, server, src_addr, dst_addr, stream, conn";
 
     /// The grouping of this name.
     pub fn read(name: &str) -> Option<Self> {
@@ -190,7 +190,7 @@ impl filter::Row for Row<'_> {
                 Some(("conn" | "state", _)) => filter::Row::values(*connection, field, each),
                 _ => header_values(Protocol::Tcp, (connection.initiator, connection.responder), field, each),
             },
-            Subject::Socket(socket) => filter::Row::values(*socket, field, each),
+            Subject::Socket(socket) => socket_values(socket, field, each),
         }
     }
 }
@@ -207,19 +207,51 @@ fn datagram_values<'a>(datagram: &'a Datagram, field: Field, each: &mut dyn FnMu
 }
 
 fn exchange_values<'a>(exchange: &Exchange<'a>, field: Field, each: &mut dyn FnMut(Value<'a>)) {
-    let within = crate::judge::grade::WITHIN;
-    match field.name() {
-        "xchg.client.addr" => each(Value::Address(exchange.client.ip())),
-        "xchg.client.port" => each(Value::Number(exchange.client.port().into())),
-        "xchg.server.addr" => each(Value::Address(exchange.server.ip())),
-        "xchg.server.port" => each(Value::Number(exchange.server.port().into())),
-        "xchg.replies" => each(Value::Number(u64::from(exchange.reply.is_some()))),
-        "xchg.echo" => each(Value::Flag(matches!(exchange.echo(within), Echo::Same))),
-        "xchg.request" => exchange.request.into_iter().for_each(|request| each(Value::octets(&request.octets))),
-        "xchg.reply" => exchange.reply.into_iter().for_each(|reply| each(Value::octets(&reply.octets))),
-        "xchg.time" => exchange.elapsed().into_iter().for_each(|elapsed| each(Value::Duration(elapsed))),
-        _ => header_values(Protocol::Udp, (exchange.client, exchange.server), field, each),
-    }
+    let number = |datagram: Option<&Datagram>| datagram.map(|datagram| Value::Number(datagram.frame));
+    let payload = |datagram: Option<&'a Datagram>| datagram.map(|datagram| Value::octets(&datagram.octets));
+    let value = match field.name() {
+        "xchg.client.addr" => Some(Value::Address(exchange.client.ip())),
+        "xchg.client.port" => Some(Value::Number(exchange.client.port().into())),
+        "xchg.server.addr" => Some(Value::Address(exchange.server.ip())),
+        "xchg.server.port" => Some(Value::Number(exchange.server.port().into())),
+        "xchg.request" => number(exchange.request),
+        "xchg.reply" => number(exchange.reply),
+        "xchg.answered" => Some(Value::Flag(exchange.reply.is_some())),
+        "xchg.same" => Some(Value::Flag(!matches!(exchange.echo(WITHIN), Echo::Altered(_) | Echo::Unanswered | Echo::Unasked))),
+        "xchg.delay" => exchange.elapsed().map(Value::Duration),
+        "xchg.payload" => payload(exchange.request),
+        "xchg.reply.payload" => payload(exchange.reply),
+        _ => return header_values(Protocol::Udp, (exchange.client, exchange.server), field, each),
+    };
+    value.into_iter().for_each(each);
+}
+
+fn socket_values<'a>(socket: &'a Socket, field: Field, each: &mut dyn FnMut(Value<'a>)) {
+    let number = |number: u64| Some(Value::Number(number));
+    let value = match field.name() {
+        "sock.peer.addr" => return peers(socket).for_each(|peer| each(Value::Address(peer.ip()))),
+        "sock.peer.port" => return peers(socket).for_each(|peer| each(Value::Number(peer.port().into()))),
+        "sock.addr" => return addresses(socket).for_each(|address| each(Value::Address(address))),
+        "sock.protocol" => Some(Value::text(socket.protocol.word())),
+        "sock.port" => number(socket.local.port.into()),
+        "sock.peers" => number(peers(socket).count() as u64),
+        "sock.state" => Some(Value::text(socket.state.word())),
+        "sock.evidence" => Some(Value::text(socket.evidence.word())),
+        "sock.sent" => number(socket.sent.frames),
+        "sock.received" => number(socket.received.frames),
+        _ => None,
+    };
+    value.into_iter().for_each(each);
+}
+
+fn peers(socket: &Socket) -> impl Iterator<Item = SocketAddr> {
+    socket.peer.into_iter().chain(socket.peers.iter().map(|peer| peer.address))
+}
+
+/// The address it is bound to, or those it was seen at.
+fn addresses(socket: &Socket) -> impl Iterator<Item = IpAddr> {
+    let seen = socket.local.seen_at.iter().copied().filter(|_| socket.local.address.is_none());
+    socket.local.address.into_iter().chain(seen)
 }
 
 /// What the headers of the first packet say.

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::judge::checks::Field;
+use super::Field;
 use crate::judge::query::Query;
 use crate::track::Closer;
 

@@ -83,7 +83,10 @@ fn passes_on_nothing(rubric: &Rubric) -> Vec<Lint> {
     let Some(graded) = on_nothing(rubric) else { return Vec::new() };
     let about_packets = |check: &&Check| !matches!(check.kind, Kind::Named | Kind::Screenshot);
     let passes = |check: &&Check| {
-        graded.checks.iter().any(|checked| checked.id == check.id && checked.status == Status::Pass && check.points > Points::ZERO)
+        graded
+            .checks
+            .iter()
+            .any(|checked| checked.id == check.id && checked.status == Status::Pass && check.points > Points::ZERO)
     };
     let told = |check: &Check| of(check, Severity::Error, "a capture without any packet passes this check");
     rubric.checks.iter().filter(about_packets).filter(passes).map(told).collect()

@@ -10,6 +10,7 @@ mod shipped;
 mod text;
 mod window;
 
+pub use super::checks::Field;
 pub use kind::{KINDS, Kind, KindHelp};
 pub use lint::{Lint, Severity, lint};
 pub use shipped::{SHIPPED, shipped};

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use jiff::SignedDuration;
 use jiff::Timestamp as Instant;
+use jiff::fmt::temporal::Pieces;
+use jiff::tz::Offset;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::{Check, KINDS, Kind, Late, Params, Rubric, Submission, Window};
-use crate::judge::checks::Field;
+use super::{Check, Field, KINDS, Kind, Late, Params, Rubric, Submission, Window};
 use crate::judge::grade::sha256;
 use crate::judge::query::{Grouping, Query, Require, Score, Select};
 use crate::judge::results::Visibility;
@@ -230,10 +231,12 @@ impl Reader<'_> {
             text.get_ref().parse::<Instant>().map_err(|_| self.fault(text, expected))
         };
         let (from, to) = (moment(&written.from)?, moment(&written.to)?);
+        let offset =
+            Pieces::parse(written.to.get_ref()).ok().and_then(|pieces| pieces.to_numeric_offset()).unwrap_or(Offset::UTC);
         if to < from {
             return Err(self.fault(&written.to, "expected a moment after \"from\""));
         }
-        Ok(Window { from, to })
+        Ok(Window { from, to, offset })
     }
 
     fn check(self, mut written: CheckText, params: &Params, before: &[Check]) -> Result<Check, TextFault> {
@@ -321,7 +324,8 @@ impl Reader<'_> {
             ("show", place(&written.show)),
             ("absent", place(&written.absent)),
         ];
-        let stray = given.into_iter().find_map(|(name, place)| Some((name, place?)).filter(|(name, _)| !parameters.contains(name)));
+        let stray =
+            given.into_iter().find_map(|(name, place)| Some((name, place?)).filter(|(name, _)| !parameters.contains(name)));
         match stray {
             Some((name, place)) => {
                 let kind = written.kind.get_ref();

@@ -1,0 +1,357 @@
+//! A frame as a filter sees it.
+//!
+//! An ICMP error quotes a packet: its headers count too, as in Wireshark, and so `udp.port == 5000` also finds the error
+//! about a datagram to that port. What `conn` and `state` say of a frame is as of that frame.
+
+use hashbrown::HashMap;
+use jiff::SignedDuration;
+
+use super::field::{Field, Out, Read};
+use super::row::Row;
+use super::value::Value;
+use crate::capture::{Frame, Timestamp};
+use crate::decode::checksum::{self, Verdict};
+use crate::decode::ip::Ip;
+use crate::decode::options::{self, Options};
+use crate::decode::tcp::{Flags, Segment};
+use crate::decode::udp::Datagram;
+use crate::decode::{self, EtherType, IpProtocol, Network, Packet, Transport, link};
+use crate::track::{Connection, FlowId, Protocol, Update};
+
+/// A frame with what is known of it.
+#[derive(Clone, Copy, Debug)]
+pub struct PacketRow<'a> {
+    /// The frame.
+    pub frame: &'a Frame<'a>,
+    /// Its headers.
+    pub packet: &'a Packet<'a>,
+    /// What the tracker says of it; not needed for filters that need headers alone.
+    pub update: Option<&'a Update<'a>>,
+    /// The name of its interface, where the file tells.
+    pub interface_name: Option<&'a str>,
+    /// Where it stands in time.
+    pub times: Times,
+}
+
+/// A transport header with all it carries: the packet's own, or that of a quoted packet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Upper<'a> {
+    pub(super) protocol: IpProtocol,
+    /// The header and what follows it, as captured.
+    pub(super) octets: &'a [u8],
+    transport: Option<Transport<'a>>,
+    summed: Summed<'a>,
+    quoted: bool,
+}
+
+/// How to learn the verdict on a checksum.
+#[derive(Clone, Copy, Debug)]
+enum Summed<'a> {
+    Known(Option<Verdict>),
+    Of(&'a Packet<'a>),
+}
+
+impl<'a> PacketRow<'a> {
+    /// The stream number of the frame, or of the packet it quotes.
+    pub(super) fn stream(&self, protocol: Protocol, update: &Update<'a>) -> Option<u32> {
+        let flow = update.flow.or_else(|| update.about?.flow)?;
+        (flow.protocol == protocol).then_some(flow.number)
+    }
+
+    /// The link headers with this name, outermost first.
+    pub(super) fn link_headers(&self, name: &'static str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let octets = self.frame.octets;
+        let headers = link::headers(self.frame).filter(move |header| header.name() == Some(name));
+        headers.filter_map(move |header| octets.get(header.at..header.at.saturating_add(header.len).min(octets.len())))
+    }
+
+    /// The address resolution message, of whatever kinds of address.
+    pub(super) fn arp(&self) -> Option<&'a [u8]> {
+        let is_arp = match self.packet.network? {
+            Network::Arp(_) => true,
+            Network::Other(ether_type) => ether_type == EtherType::ARP,
+            Network::Ip(_) => false,
+        };
+        self.frame.octets.get(self.packet.link?.header_len..).filter(|_| is_arp)
+    }
+
+    /// The IP headers of one version: the packet's own, then the quoted one.
+    fn ips(&self, version: u8) -> impl Iterator<Item = Ip<'a>> + use<'a> {
+        let quoted = self.message().and_then(|message| message.quoted()).map(|quoted| quoted.ip);
+        [self.packet.ip().copied(), quoted].into_iter().flatten().filter(move |ip| ip.version() == version)
+    }
+
+    /// The same as protocols, each with what it carries.
+    pub(super) fn networks(&self, version: u8) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let octets = self.frame.octets;
+        self.ips(version).map(move |ip| {
+            let end = ip.at.saturating_add(ip.header.len()).saturating_add(ip.payload.len());
+            let header = if version == 6 { 40 } else { ip.header.len() };
+            Value::Protocol(octets.get(ip.at..end.min(octets.len())).unwrap_or(ip.header), header)
+        })
+    }
+
+    fn message(&self) -> Option<decode::icmp::Message<'a>> {
+        match self.transport()? {
+            Transport::Icmp(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The transport header to go by.
+    fn transport(&self) -> Option<Transport<'a>> {
+        match self.update {
+            Some(update) => update.transport,
+            None => self.packet.transport,
+        }
+    }
+
+    /// The transport headers: the packet's own, then the quoted one.
+    fn uppers(&self) -> impl Iterator<Item = Upper<'a>> + use<'a> {
+        let outer = self.upper();
+        let is_message = |upper: &Upper<'_>| matches!(upper.transport, Some(Transport::Icmp(_)));
+        let quoted = outer.filter(is_message).and_then(|_| self.quoted());
+        [outer, quoted].into_iter().flatten()
+    }
+
+    fn upper(&self) -> Option<Upper<'a>> {
+        let whole = self.update.and_then(|update| update.reassembled).map(|datagram| datagram.ip);
+        let ip = whole.or(self.packet.ip().copied())?;
+        let waiting = whole.is_none() && ip.fragment.is_some() && self.transport().is_none();
+        let summed = match self.update {
+            Some(update) => Summed::Known(update.checksum),
+            None => Summed::Of(self.packet),
+        };
+        let upper = Upper { protocol: ip.protocol, octets: ip.payload, transport: self.transport(), summed, quoted: false };
+        (!waiting).then_some(upper)
+    }
+
+    fn quoted(&self) -> Option<Upper<'a>> {
+        let ip = self.message()?.quoted()?.ip;
+        if ip.fragment.is_some_and(|fragment| fragment.offset > 0) {
+            return None;
+        }
+        let (transport, _) = decode::transport(&ip, ip.payload, 0);
+        let summed = Summed::Known(Some(Verdict::Unverifiable));
+        Some(Upper { protocol: ip.protocol, octets: ip.payload, transport, summed, quoted: true })
+    }
+
+    /// What applications and protocols that are not read sent in the frame.
+    pub(super) fn payloads(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let pending = self.packet.ip().filter(|ip| ip.fragment.is_some() && self.transport().is_none());
+        let fragment = pending.filter(|_| self.update.is_none_or(|update| update.reassembled.is_none())).map(|ip| ip.payload);
+        let carried = self.uppers().filter_map(|upper| upper.payload());
+        fragment.into_iter().chain(carried).filter(|octets| !octets.is_empty())
+    }
+
+    /// Wireshark's `frame.protocols`, as far as this floor reads.
+    pub(super) fn protocols(&self) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for header in link::headers(self.frame) {
+            names.extend(header.name());
+            if matches!(header.name(), Some("eth" | "sll" | "vlan")) {
+                names.push("ethertype");
+            }
+        }
+        if self.arp().is_some() {
+            names.push("arp");
+        }
+        let name = |ip: &Ip<'_>| if ip.version() == 4 { "ip" } else { "ipv6" };
+        names.extend(self.packet.ip().map(name));
+        for upper in self.uppers() {
+            if upper.quoted {
+                names.extend(self.message().and_then(|message| message.quoted()).map(|quoted| name(&quoted.ip)));
+            }
+            names.extend(upper.name());
+        }
+        if self.payloads().next().is_some() {
+            names.push("data");
+        }
+        names.join(":")
+    }
+
+    fn connection(&self) -> Option<&'a Connection> {
+        self.update?.connection
+    }
+}
+
+impl<'a> Upper<'a> {
+    /// The segment; `None` if too little was captured.
+    pub(super) fn segment(&self) -> Option<Segment<'a>> {
+        match self.transport? {
+            Transport::Tcp(segment) => Some(segment),
+            _ => None,
+        }
+    }
+
+    fn datagram(&self) -> Option<Datagram<'a>> {
+        match self.transport? {
+            Transport::Udp(datagram) => Some(datagram),
+            _ => None,
+        }
+    }
+
+    /// The flags of a segment that is not just quoted.
+    pub(super) fn own_flags(&self) -> Option<Flags> {
+        self.segment().filter(|_| !self.quoted).map(|segment| segment.flags)
+    }
+
+    pub(super) fn options(&self) -> Options<'a> {
+        options::options(self.segment().map_or(&[], |segment| segment.options))
+    }
+
+    /// What the header is followed by; `None` if it is not read.
+    pub(super) fn payload(&self) -> Option<&'a [u8]> {
+        match self.transport? {
+            Transport::Tcp(_) => self.segment().map(|segment| segment.payload),
+            Transport::Udp(_) => self.datagram().map(|datagram| datagram.payload),
+            Transport::Icmp(message) if matches!((message.v6, message.kind), (false, 0 | 8) | (true, 128 | 129)) => {
+                message.rest.get(4..)
+            }
+            Transport::Icmp(_) | Transport::Sctp { .. } => None,
+            Transport::Other(_) => Some(self.octets),
+        }
+    }
+
+    pub(super) fn verdict(&self) -> Option<Verdict> {
+        match self.summed {
+            Summed::Known(verdict) => verdict,
+            Summed::Of(packet) => checksum::transport(packet),
+        }
+    }
+
+    fn name(&self) -> Option<&'static str> {
+        Some(match self.protocol {
+            IpProtocol::TCP => "tcp",
+            IpProtocol::UDP => "udp",
+            IpProtocol::UDP_LITE => "udplite",
+            IpProtocol::ICMP => "icmp",
+            IpProtocol::ICMPV6 => "icmpv6",
+            IpProtocol::SCTP => "sctp",
+            _ => return None,
+        })
+    }
+
+    fn is(&self, protocols: &[IpProtocol]) -> bool {
+        protocols.contains(&self.protocol)
+    }
+}
+
+impl Row for PacketRow<'_> {
+    fn values<'a>(&'a self, field: Field, each: &mut dyn FnMut(Value<'a>)) {
+        self.layered(field, &mut |_, value| each(value));
+    }
+
+    fn layered<'a>(&'a self, field: Field, each: &mut dyn FnMut(usize, Value<'a>)) {
+        let row: &PacketRow<'a> = self;
+        match field.read() {
+            Read::Frame(read) | Read::Datagram(read) => read(row, &mut Out(&mut |value| each(1, value))),
+            Read::Link(name, read) => {
+                for (layer, octets) in (1..).zip(row.link_headers(name)) {
+                    read(octets, &mut Out(&mut |value| each(layer, value)));
+                }
+            }
+            Read::Ipv4(read) => row.read_ips(4, read, each),
+            Read::Ipv6(read) => row.read_ips(6, read, each),
+            Read::Tcp(read) => row.read_uppers(&[IpProtocol::TCP], read, each),
+            Read::Udp(read) => row.read_uppers(&[IpProtocol::UDP, IpProtocol::UDP_LITE], read, each),
+            Read::Icmp(read) => row.read_uppers(&[IpProtocol::ICMP], read, each),
+            Read::Icmpv6(read) => row.read_uppers(&[IpProtocol::ICMPV6], read, each),
+            Read::Tracked(read) => {
+                if let Some(update) = row.update {
+                    read(row, update, &mut Out(&mut |value| each(1, value)));
+                }
+            }
+            Read::Connection(read) => {
+                if let Some(connection) = row.connection() {
+                    read(connection, &mut Out(&mut |value| each(1, value)));
+                }
+            }
+            Read::Row => {}
+        }
+    }
+}
+
+impl<'a> PacketRow<'a> {
+    fn read_ips(&self, version: u8, read: fn(&Ip<'a>, &mut Out<'_, 'a>), each: &mut dyn FnMut(usize, Value<'a>)) {
+        for (layer, ip) in (1..).zip(self.ips(version)) {
+            read(&ip, &mut Out(&mut |value| each(layer, value)));
+        }
+    }
+
+    fn read_uppers(
+        &self,
+        protocols: &[IpProtocol],
+        read: fn(&Upper<'a>, &mut Out<'_, 'a>),
+        each: &mut dyn FnMut(usize, Value<'a>),
+    ) {
+        for (layer, upper) in (1..).zip(self.uppers().filter(|upper| upper.is(protocols))) {
+            read(&upper, &mut Out(&mut |value| each(layer, value)));
+        }
+    }
+}
+
+/// Where a frame stands in time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Times {
+    /// Its own time.
+    now: Option<Timestamp>,
+    /// That of the first frame.
+    pub(super) first: Option<Timestamp>,
+    /// That of the frame before.
+    pub(super) previous: Option<Timestamp>,
+    /// Those of the first frame of its conversation and of the one before it there.
+    conversation: Option<(Timestamp, Timestamp)>,
+}
+
+impl Times {
+    pub(super) fn since_first(&self) -> Option<SignedDuration> {
+        let first = self.conversation.map(|(first, _)| first).or(self.now)?;
+        Some(self.now?.since(first))
+    }
+
+    pub(super) fn since_previous(&self) -> Option<SignedDuration> {
+        let previous = self.conversation.map(|(_, previous)| previous).or(self.now)?;
+        Some(self.now?.since(previous))
+    }
+}
+
+/// Remembers when frames and conversations were seen.
+#[derive(Debug, Default)]
+pub struct Clock {
+    first: Option<Timestamp>,
+    previous: Option<Timestamp>,
+    conversations: HashMap<FlowId, (Timestamp, Timestamp), foldhash::fast::RandomState>,
+}
+
+impl Clock {
+    /// Conversations whose times are kept: as many as a tracker follows.
+    const MAX_CONVERSATIONS: usize = 4 << 20;
+
+    /// Nothing seen yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Where a frame of this conversation stands; frames come in file order.
+    pub fn see(&mut self, frame: &Frame<'_>, flow: Option<FlowId>) -> Times {
+        let now = frame.timestamp;
+        self.first = self.first.or(now);
+        let times = Times { now, first: self.first, previous: self.previous, conversation: self.conversation(flow, now) };
+        self.previous = now.or(self.previous);
+        times
+    }
+
+    fn conversation(&mut self, flow: Option<FlowId>, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
+        let (flow, now) = (flow?, now?);
+        if let Some(known) = self.conversations.get_mut(&flow) {
+            let before = *known;
+            known.1 = now;
+            return Some(before);
+        }
+        if self.conversations.len() < Self::MAX_CONVERSATIONS {
+            self.conversations.insert(flow, (now, now));
+        }
+        None
+    }
+}
