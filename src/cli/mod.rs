@@ -14,6 +14,7 @@ mod export;
 mod failure;
 mod follow;
 mod info;
+mod intake;
 mod job;
 mod log;
 mod man;
@@ -25,6 +26,7 @@ mod run;
 mod show;
 mod sockets;
 mod states;
+mod submissions;
 mod whole;
 mod zoo;
 
@@ -76,6 +78,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::States(args) => states::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
+        Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
         Command::Zoo(args) => zoo::run(args, out),

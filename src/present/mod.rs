@@ -12,6 +12,7 @@ pub mod demux_view;
 pub mod detail;
 pub mod follow_view;
 pub mod info_column;
+pub mod intake_view;
 pub mod json;
 pub mod layout;
 pub mod line;

@@ -41,7 +41,8 @@ impl<'f> Piece<'f> {
 pub(super) fn attempts(parcels: Vec<(Parcel<'_>, MatchedBy)>, id: &str) -> Vec<Attempt> {
     let mut attempts: Vec<(u32, Attempt)> = Vec::new();
     for (parcel, proof) in gathered(parcels) {
-        let copy = |parcel: &Parcel<'_>| parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy).max();
+        let copy =
+            |parcel: &Parcel<'_>| parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy).max();
         let parts = if parcel.is_loose { split(parcel) } else { vec![parcel] };
         attempts.extend(parts.iter().map(|part| (copy(part).unwrap_or_default(), attempt(part, Some(proof), id))));
     }
@@ -178,9 +179,12 @@ impl Attempt {
         }
         if !id.is_empty() && name.stem != id && name.stem.contains(id) {
             self.repairs.push(Repair::Suffix);
-            self.notes.push(Message::new(format!("학번 {id}로 인식: {written}"), format!("the name {written} was read as id {id}")));
+            self.notes
+                .push(Message::new(format!("학번 {id}로 인식: {written}"), format!("the name {written} was read as id {id}")));
         }
-        if let [used, others @ ..] = self.captures.as_slice() && !others.is_empty() {
+        if let [used, others @ ..] = self.captures.as_slice()
+            && !others.is_empty()
+        {
             let others = others.iter().map(File::written).collect::<Vec<_>>().join(", ");
             let ko = format!("캡처가 여러 개: {} 채점함. 나머지: {others}", used.written());
             self.notes.push(Message::new(ko, format!("several captures: {} was graded, not {others}", used.written())));

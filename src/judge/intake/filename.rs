@@ -95,7 +95,9 @@ impl FileName {
         }
         let (kind, rank) = kind(&endings);
         // `lab-1.pcapng` may be named so; only a capture or picture beside a student's number loses it.
-        if copy == 0 && let Some((before, number)) = dashed(&stem) {
+        if copy == 0
+            && let Some((before, number)) = dashed(&stem)
+        {
             (stem, copy) = (before.to_owned(), number);
         }
         if copy > 0 {

@@ -23,10 +23,12 @@ pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
         match register.owner(&parcel.evidence) {
             Owner::One(row, proof) => owned.entry(row).or_default().push((parcel, proof)),
             Owner::Open(rows, why) => intake.doubts.push(Doubt { attempt: attempt(&parcel, None, ""), rows, why }),
-            Owner::Nobody => intake.unknown.extend(parcel.pieces.iter().map(|piece| Unknown {
-                path: piece.found.path.clone(),
-                refusal: piece.found.refusal.clone(),
-            })),
+            Owner::Nobody => intake.unknown.extend(
+                parcel
+                    .pieces
+                    .iter()
+                    .map(|piece| Unknown { path: piece.found.path.clone(), refusal: piece.found.refusal.clone() }),
+            ),
         }
     }
     intake.unknown.sort_by(|one, other| one.path.cmp(&other.path));
@@ -109,7 +111,8 @@ fn key(parts: &[&str], first: Option<usize>, register: &Register<'_>) -> (Key, S
 
 /// A file that says nothing joins those of its folder, if these are one student's.
 fn join_neighbours(parcels: &mut BTreeMap<Key, Parcel<'_>>) {
-    let mute: Vec<Key> = parcels.iter().filter(|(_, parcel)| parcel.evidence == Evidence::default()).map(|(key, _)| key.clone()).collect();
+    let mute: Vec<Key> =
+        parcels.iter().filter(|(_, parcel)| parcel.evidence == Evidence::default()).map(|(key, _)| key.clone()).collect();
     for key in mute {
         let Key::Folder(folder) = &key else { continue };
         let beside = |parcel: &Parcel<'_>| parcel.pieces.iter().any(|piece| piece.folder == folder);
@@ -126,7 +129,9 @@ fn join_neighbours(parcels: &mut BTreeMap<Key, Parcel<'_>>) {
 /// What systems leave behind in folders and archives.
 fn is_litter(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or_default();
-    path.split('/').any(|part| part == "__MACOSX") || name.starts_with("._") || matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini")
+    path.split('/').any(|part| part == "__MACOSX")
+        || name.starts_with("._")
+        || matches!(name, ".DS_Store" | "Thumbs.db" | "desktop.ini")
 }
 
 impl Parcel<'_> {

@@ -109,8 +109,11 @@ impl<'r> Register<'r> {
 
     /// Students of each full name in a text.
     fn names(&self, text: &str) -> Vec<Rows> {
-        let parts: Vec<String> =
-            text.split(|character: char| !character.is_alphabetic()).filter(|part| !part.is_empty()).map(str::to_lowercase).collect();
+        let parts: Vec<String> = text
+            .split(|character: char| !character.is_alphabetic())
+            .filter(|part| !part.is_empty())
+            .map(str::to_lowercase)
+            .collect();
         let joined = (1..=NAME_PARTS).flat_map(|count| parts.windows(count).map(|parts| parts.concat()));
         joined.filter_map(|name| self.names.get(&name)).cloned().collect()
     }
@@ -127,7 +130,11 @@ impl<'r> Register<'r> {
                 let proof = proofs.into_iter().find(|(rows, _)| !rows.is_empty()).map_or(MatchedBy::Account, |(_, proof)| proof);
                 Owner::One(row, proof)
             }
-            (1, Some(_)) => self.open(&numbered | &named, "학번과 이름이 서로 다른 학생을 가리킴", "the id and the name are of different students"),
+            (1, Some(_)) => self.open(
+                &numbered | &named,
+                "학번과 이름이 서로 다른 학생을 가리킴",
+                "the id and the name are of different students",
+            ),
             (2.., _) => self.open(numbered, "두 학생의 학번이 있음", "it names more than one student"),
             // Even a name that only one student has does not excuse a number that is not theirs.
             _ if !near.is_empty() => self.typo(evidence),
@@ -145,7 +152,8 @@ impl<'r> Register<'r> {
     /// A number that is nobody's, but nearly somebody's.
     fn typo(&self, evidence: &Evidence) -> Owner {
         let rows: Vec<usize> = evidence.near.iter().copied().collect();
-        let ids = rows.iter().filter_map(|row| self.roster.rows.get(*row)).map(|row| row.id.as_str()).collect::<Vec<_>>().join(", ");
+        let ids =
+            rows.iter().filter_map(|row| self.roster.rows.get(*row)).map(|row| row.id.as_str()).collect::<Vec<_>>().join(", ");
         let wrong = evidence.wrong.iter().cloned().collect::<Vec<_>>().join(", ");
         let ko = format!("{wrong}: 명단에 없음. {ids}와(과) 1자리 다름 — 조교 확인");
         let en = format!("{wrong} is not on the roster, but one digit from {ids}: a person has to confirm");
@@ -163,7 +171,8 @@ impl<'r> Register<'r> {
 fn accounts(row: &Row) -> impl Iterator<Item = String> {
     let local = row.email.as_deref().and_then(|email| email.split_once('@')).map(|(local, _)| local);
     // Moodle writes "Participant 123", in the language of the site.
-    let participant = row.participant.as_deref().and_then(|text| text.rsplit(|character: char| !character.is_ascii_digit()).next());
+    let participant =
+        row.participant.as_deref().and_then(|text| text.rsplit(|character: char| !character.is_ascii_digit()).next());
     let all = [row.user.as_deref(), row.email.as_deref(), local, participant, row.sis.as_deref()];
     all.into_iter().flatten().filter(|text| !text.is_empty()).map(str::to_lowercase).collect::<BTreeSet<_>>().into_iter()
 }
@@ -255,7 +264,8 @@ mod tests {
 
     #[test]
     fn two_students_are_never_guessed_between() {
-        let cases: [(&[&str], &[&str], &[usize], &str); 7] = [
+        type Case<'c> = (&'c [&'c str], &'c [&'c str], &'c [usize], &'c str);
+        let cases: [Case<'_>; 7] = [
             (&["20231234", "20231301"], &[], &[0, 1], "more than one"),
             (&["20231301"], &["홍길동_4711_assignsubmission_file"], &[0, 1], "more than one"),
             (&["20231301"], &["홍길동"], &[0, 1], "different students"),
@@ -267,7 +277,9 @@ mod tests {
         for (files, folders, rows, why) in cases {
             let files: Vec<&str> = files.iter().flat_map(|name| name.split('과')).collect();
             match owner(&files, folders) {
-                Owner::Open(open, message) => assert!(open == rows && message.en.contains(why), "{files:?}: {open:?} {message:?}"),
+                Owner::Open(open, message) => {
+                    assert!(open == rows && message.en.contains(why), "{files:?}: {open:?} {message:?}")
+                }
                 other => panic!("{files:?} {folders:?}: {other:?}"),
             }
         }
@@ -287,9 +299,14 @@ mod tests {
 
     #[test]
     fn one_off_is_one_edit() {
-        for (one, other, expected) in
-            [("1234", "1235", true), ("1234", "123", true), ("134", "1234", true), ("1234", "1234", false), ("1234", "1243", false), ("12", "1234", false)]
-        {
+        for (one, other, expected) in [
+            ("1234", "1235", true),
+            ("1234", "123", true),
+            ("134", "1234", true),
+            ("1234", "1234", false),
+            ("1234", "1243", false),
+            ("12", "1234", false),
+        ] {
             assert_eq!(is_one_off(one.as_bytes(), other.as_bytes()), expected, "{one} {other}");
             assert_eq!(is_one_off(other.as_bytes(), one.as_bytes()), expected, "{other} {one}");
         }

@@ -48,10 +48,8 @@ fn blackboard(name: &str) -> Option<PlatformName<'_>> {
     let time = rest.get(..19)?;
     let submitted = DateTime::strptime("%Y-%m-%d-%H-%M-%S", time).ok()?;
     let unit = name.get(..head.len() + "_attempt_".len() + time.len())?;
-    let original = match rest.get(time.len()..)?.strip_prefix('_') {
-        Some(original) => original,
-        None => "", // `….txt`: the platform's own note about the attempt.
-    };
+    // Without an original name it is the platform's own note about the attempt: `….txt`.
+    let original = rest.get(time.len()..)?.strip_prefix('_').unwrap_or_default();
     // Both the assignment and the user may hold underscores: any tail may be the user.
     let accounts = head.match_indices('_').filter_map(|(at, _)| head.get(at + 1..)).collect();
     let submitted = Some(submitted);
@@ -83,7 +81,9 @@ mod tests {
     use super::*;
 
     /// Unit, full name, accounts, late, original.
-    fn read(name: &str) -> Option<(&str, Option<&str>, Vec<&str>, bool, &str)> {
+    type Parts<'n> = (&'n str, Option<&'n str>, Vec<&'n str>, bool, &'n str);
+
+    fn read(name: &str) -> Option<Parts<'_>> {
         platform_name(name).map(|name| (name.unit, name.full_name, name.accounts, name.late, name.original))
     }
 
@@ -98,7 +98,10 @@ mod tests {
 
     #[test]
     fn canvas_files() {
-        assert_eq!(read("honggildong_902_55012_a_b.pcapng"), Some(("honggildong_902", Some("honggildong"), vec!["902"], false, "a_b.pcapng")));
+        assert_eq!(
+            read("honggildong_902_55012_a_b.pcapng"),
+            Some(("honggildong_902", Some("honggildong"), vec!["902"], false, "a_b.pcapng"))
+        );
         assert_eq!(read("홍길동_LATE_902_55012_x.png"), Some(("홍길동_LATE_902", Some("홍길동"), vec!["902"], true, "x.png")));
         assert_eq!(read("anon_902_55012_x.png"), Some(("anon_902", None, vec!["902"], false, "x.png")));
         for other in ["20231234_1_222_x.pcapng", "lab_1_2_20231234.pcapng", "a_b_222_x.pcapng", "a_1_222_", "a_1", ""] {
@@ -113,7 +116,9 @@ mod tests {
         assert_eq!(name.submitted.unwrap().to_string(), "2026-11-20T23:59:58");
         assert_eq!(name.original, "20231234.pcapng");
         assert_eq!(platform_name("Lab_hong_attempt_2026-11-20-23-59-58.txt").unwrap().original, "");
-        for other in ["Lab_hong_attempt_2026-13-20-23-59-58_x", "Lab_hong_attempt_2026", "my_attempt_가나다라마바사아자차카타파하"] {
+        for other in
+            ["Lab_hong_attempt_2026-13-20-23-59-58_x", "Lab_hong_attempt_2026", "my_attempt_가나다라마바사아자차카타파하"]
+        {
             assert_eq!(platform_name(other), None, "{other}");
         }
     }

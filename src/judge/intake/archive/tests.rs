@@ -94,11 +94,15 @@ fn dangers_are_refused() {
     assert_eq!(entry(with_entry(zip("x"), 40, &0o020_666_u16.to_le_bytes())), Some(Refusal::Special));
     assert_eq!(entry(with_entry(zip("x"), 24, &(MAX_FILE as u32 + 1).to_le_bytes())), Some(Refusal::Bomb));
     let packed = (MAX_FILE as u32).to_le_bytes();
-    assert_eq!(entry(with_entry(with_entry(zip("x"), 24, &(MAX_FILE as u32 + 1).to_le_bytes()), 20, &packed)), Some(Refusal::TooLarge));
+    assert_eq!(
+        entry(with_entry(with_entry(zip("x"), 24, &(MAX_FILE as u32 + 1).to_le_bytes()), 20, &packed)),
+        Some(Refusal::TooLarge)
+    );
     assert_eq!(entry(zipped(&[("bomb", &vec![0; 1 << 20], CompressionMethod::Deflated)])), Some(Refusal::Bomb));
     assert_eq!(entry(zipped(&[("log", &b"the same line\n".repeat(9000), CompressionMethod::Deflated)])), None);
     let many: Vec<String> = (0..11).map(|number| number.to_string()).collect();
-    let many: Vec<(&str, &[u8], CompressionMethod)> = many.iter().map(|name| (name.as_str(), &b""[..], CompressionMethod::Stored)).collect();
+    let many: Vec<(&str, &[u8], CompressionMethod)> =
+        many.iter().map(|name| (name.as_str(), &b""[..], CompressionMethod::Stored)).collect();
     assert_eq!(members(Cursor::new(zipped(&many)), 10), Err(Refusal::TooManyEntries));
 }
 

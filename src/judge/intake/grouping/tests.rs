@@ -1,7 +1,8 @@
 use super::*;
 use crate::judge::intake::{Columns, File, Repair};
 
-const ROSTER: &str = "학번,이름,user,participant\n20231234,홍길동,hong,4711\n20231301,김민수,,\n20231302,김민수,,\n20231400,이영희,,\n";
+const ROSTER: &str =
+    "학번,이름,user,participant\n20231234,홍길동,hong,4711\n20231301,김민수,,\n20231302,김민수,,\n20231400,이영희,,\n";
 
 fn roster() -> Roster {
     Roster::read(ROSTER.as_bytes(), &Columns::default(), Some(8)).unwrap()
@@ -33,9 +34,17 @@ fn every_layout_gives_the_same_attempt() {
         &["class/a/20231234/x.pcapng", "class/a/20231234/x.png", "class/a/20231234/deep/server.log"],
         &["20231234.zip/x.pcapng", "20231234.zip/x.png", "20231234.zip/server.log"],
         &["team/20231234.pcapng", "team/screen.png", "team/server.log"],
-        &["홍길동_4711_assignsubmission_file_/a.pcapng", "홍길동_4711_assignsubmission_file_/b.png", "홍길동_4711_assignsubmission_file_/c.log"],
+        &[
+            "홍길동_4711_assignsubmission_file_/a.pcapng",
+            "홍길동_4711_assignsubmission_file_/b.png",
+            "홍길동_4711_assignsubmission_file_/c.log",
+        ],
         &["홍길동_99_55012_a.pcapng", "홍길동_99_55013_b.png", "홍길동_99_55014_c.log"],
-        &["L_1_hong_attempt_2026-11-20-10-00-00_a.pcapng", "L_1_hong_attempt_2026-11-20-10-00-00_b.png", "L_1_hong_attempt_2026-11-20-10-00-00.txt"],
+        &[
+            "L_1_hong_attempt_2026-11-20-10-00-00_a.pcapng",
+            "L_1_hong_attempt_2026-11-20-10-00-00_b.png",
+            "L_1_hong_attempt_2026-11-20-10-00-00.txt",
+        ],
         &["홍길동.pcapng", "홍길동_2.png", "server 홍길동.log"],
     ];
     for layout in layouts {
@@ -70,7 +79,8 @@ fn loose_copies_are_attempts() {
 
 #[test]
 fn several_captures_of_one_attempt_have_an_order() {
-    let intake = taken(&["20231234/x.pcapng", "20231234/20231234.pcap", "20231234/20231234.pcapng", "20231234/20231234 (1).pcapng"]);
+    let intake =
+        taken(&["20231234/x.pcapng", "20231234/20231234.pcap", "20231234/20231234.pcapng", "20231234/20231234 (1).pcapng"]);
     let names: Vec<&str> = intake.submissions[0].attempts[0].captures.iter().map(File::written).collect();
     assert_eq!(names, ["20231234 (1).pcapng", "20231234.pcapng", "20231234.pcap", "x.pcapng"]);
     assert!(notes(&intake)[1].starts_with("캡처가 여러 개: 20231234 (1).pcapng 채점함."), "{intake:#?}");
@@ -94,9 +104,18 @@ fn repairs_are_noted() {
 
 #[test]
 fn doubts_and_strangers_are_listed() {
-    let intake = taken(&["김민수.pcapng", "20231303/x.pcapng", "20231234_이영희.pcapng", "20231234.pcapng", "who.pcapng", "__MACOSX/._20231234.pcapng"]);
-    let doubts: Vec<(&str, &[usize])> = intake.doubts.iter().map(|doubt| (doubt.attempt.label.as_str(), doubt.rows.as_slice())).collect();
-    let expected: [(&str, &[usize]); 3] = [("20231234_이영희.pcapng", &[0, 3]), ("20231303/x.pcapng", &[1, 2]), ("김민수.pcapng", &[1, 2])];
+    let intake = taken(&[
+        "김민수.pcapng",
+        "20231303/x.pcapng",
+        "20231234_이영희.pcapng",
+        "20231234.pcapng",
+        "who.pcapng",
+        "__MACOSX/._20231234.pcapng",
+    ]);
+    let doubts: Vec<(&str, &[usize])> =
+        intake.doubts.iter().map(|doubt| (doubt.attempt.label.as_str(), doubt.rows.as_slice())).collect();
+    let expected: [(&str, &[usize]); 3] =
+        [("20231234_이영희.pcapng", &[0, 3]), ("20231303/x.pcapng", &[1, 2]), ("김민수.pcapng", &[1, 2])];
     let expected = expected.map(|(label, rows)| (label.strip_suffix("/x.pcapng").unwrap_or(label), rows));
     assert_eq!(doubts, expected);
     assert_eq!(intake.submissions[1].doubts, [1, 2]);
@@ -110,7 +129,12 @@ fn dangers_stay_with_their_student() {
     let many: Vec<Found> = (0..=MAX_ENTRIES).map(|number| found(&format!("20231400/{number}.txt"), 1)).collect();
     let intake = take_in(&[vec![zip, found("20231301.pcapng", MAX_TOTAL + 1)], many].concat(), &roster());
     let problems = intake.submissions.iter().map(|submission| {
-        submission.attempts.iter().flat_map(|attempt| &attempt.problems).map(|problem| problem.refusal.clone()).collect::<Vec<_>>()
+        submission
+            .attempts
+            .iter()
+            .flat_map(|attempt| &attempt.problems)
+            .map(|problem| problem.refusal.clone())
+            .collect::<Vec<_>>()
     });
     let expected = [vec![Refusal::Password], vec![Refusal::TooMuch], vec![], vec![Refusal::TooManyEntries]];
     assert_eq!(problems.collect::<Vec<_>>(), expected);

@@ -46,7 +46,10 @@ const HEADINGS: [(Field, &[&str]); 9] = [
     (FamilyName, &["lastname", "familyname", "surname", "성"]),
     (Department, &["department", "학과", "dept", "전공", "학부", "소속", "학과전공", "major", "소속학과", "학부학과"]),
     (Email, &["email", "이메일", "emailaddress", "이메일주소", "메일", "전자우편"]),
-    (User, &["user", "username", "lmsuser", "login", "sisloginid", "사용자", "사용자명", "아이디", "userid", "lmsid", "lmsuserid"]),
+    (
+        User,
+        &["user", "username", "lmsuser", "login", "sisloginid", "사용자", "사용자명", "아이디", "userid", "lmsid", "lmsuserid"],
+    ),
     (Participant, &["participant", "participantid", "identifier", "참가자", "참가자번호", "참가자id", "식별자"]),
     (Sis, &["sis", "sisid", "sisuserid"]),
     (Group, &["group", "section", "분반", "조", "그룹", "반"]),

@@ -19,7 +19,10 @@ fn notes(roster: &Roster) -> Vec<&str> {
 fn every_encoding_gives_the_same_roster() {
     let expected = read(TEXT);
     assert_eq!(expected.rows[0].department.as_deref(), Some("컴퓨터공학과"));
-    assert_eq!((expected.rows[1].name.as_str(), expected.rows[1].department.as_ref(), expected.rows[1].line), ("김민수", None, 3));
+    assert_eq!(
+        (expected.rows[1].name.as_str(), expected.rows[1].department.as_ref(), expected.rows[1].line),
+        ("김민수", None, 3)
+    );
     let utf16 = [0xfeff].into_iter().chain(TEXT.encode_utf16()).flat_map(u16::to_le_bytes).collect();
     let cases = [[b"\xef\xbb\xbf", TEXT.as_bytes()].concat(), EUC_KR.encode(TEXT).0.into_owned(), utf16];
     for octets in cases {
@@ -51,7 +54,9 @@ fn zeros_that_excel_dropped_come_back() {
     let ids: Vec<&str> = roster.rows.iter().map(|row| row.id.as_str()).collect();
     assert_eq!(ids, ["01234567", "02345678", "03456789", "20231234"]);
     assert_eq!(notes(&roster), ["roster line 2: id 1234567 was read as 01234567"]);
-    assert!(fault("student_id,name\n01234567,홍길동\n1234567,김민수\n").starts_with("line 3, column 1: 01234567 stands in line 2"));
+    assert!(
+        fault("student_id,name\n01234567,홍길동\n1234567,김민수\n").starts_with("line 3, column 1: 01234567 stands in line 2")
+    );
     let unknown = |rows: usize| {
         let rows: String = (0..rows).map(|row| format!("{},n{row}\n", 20_230_000 + row)).collect();
         Roster::read(format!("id,name\n1234567,홍길동\n{rows}").as_bytes(), &Columns::default(), None).unwrap()
@@ -71,7 +76,10 @@ fn faults_have_a_place() {
         ("학번,이름\n20231234\n", "line 2, column 9: expected a name"),
         ("학번,이름\n1,a\n\n20231234,\n", "line 4, column 10: expected a name"),
         ("학번,이름\n20231234,a\n20231234,b\n", "line 3, column 1: 20231234 stands in line 2 already: expected every id once"),
-        ("학번,이름\n2.02E+07,a\n", "line 2, column 1: 2.02E+07 is a rounded number: expected an id; format the column as text and export it again"),
+        (
+            "학번,이름\n2.02E+07,a\n",
+            "line 2, column 1: 2.02E+07 is a rounded number: expected an id; format the column as text and export it again",
+        ),
         ("학번,이름\n2023 1234,a\n", "line 2, column 1: 2023 1234 is no id: expected letters and digits without spaces"),
     ];
     for (text, expected) in cases {
