@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Check a submission by a rubric, as the grader will
     Check(CheckArgs),
+    /// Who of a class handed in what: a folder or zip of submissions against the roster
+    Intake(IntakeArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
     /// Write what other tools read: a conn.log as Zeek writes it
@@ -498,6 +500,38 @@ pub(crate) struct CheckArgs {
     pub(crate) language: Option<Tongue>,
     #[command(flatten)]
     pub(crate) form: Document,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope intake submissions.zip --roster roster.csv
+
+SUBMISSIONS is what the learning platform gave (Moodle, Canvas, Blackboard), or any folder or zip. Students are found by
+their number in a file's or folder's name, then by their account on the platform, then by a full name that nobody else
+has. Nothing is guessed: what may be two students' is listed. Nothing is unpacked onto the disk.")]
+pub(crate) struct IntakeArgs {
+    /// Folder or zip of submissions
+    #[arg(value_name = "SUBMISSIONS", value_hint = ValueHint::AnyPath)]
+    pub(crate) submissions: PathBuf,
+    #[command(flatten)]
+    pub(crate) roster: RosterArgs,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+/// Which class.
+#[derive(ClapArgs, Debug)]
+pub(crate) struct RosterArgs {
+    /// CSV of the class, with a heading: student_id (학번), name (이름), department (학과)
+    #[arg(long, value_name = "CSV", value_hint = ValueHint::FilePath)]
+    pub(crate) roster: PathBuf,
+    /// Heading of a column of the roster, as in id=학번; fields are id, name, family_name, department, email, user,
+    /// participant, sis and group
+    #[arg(long, value_name = "FIELD=HEADING")]
+    pub(crate) map: Vec<String>,
+    /// Digits of a student's number: shorter ones get back the zeros that Excel dropped
+    #[arg(long, value_name = "N")]
+    pub(crate) digits: Option<usize>,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -15,6 +15,7 @@ mod export;
 mod failure;
 mod follow;
 mod info;
+mod intake;
 mod job;
 mod log;
 mod man;
@@ -26,6 +27,7 @@ mod run;
 mod show;
 mod sockets;
 mod states;
+mod submissions;
 mod whole;
 mod zoo;
 
@@ -78,6 +80,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),
+        Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
         Command::Zoo(args) => zoo::run(args, out),

@@ -104,7 +104,7 @@ impl<'t> Sheet<'t> {
         for part in quoted.split_inclusive('"') {
             end += part.len();
             let after = self.text.get(end..).unwrap_or_default();
-            let doubled = part == "\"" && self.text.get(at + 1..end - 1).is_some_and(|inner| odd_quotes(inner));
+            let doubled = part == "\"" && self.text.get(at + 1..end - 1).is_some_and(odd_quotes);
             if part.ends_with('"') && !after.starts_with('"') && !doubled {
                 return match after.is_empty() || after.starts_with(ends) {
                     true => Ok(end),

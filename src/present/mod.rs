@@ -13,6 +13,7 @@ pub mod detail;
 pub mod feedback;
 pub mod follow_view;
 pub mod info_column;
+pub mod intake_view;
 pub mod json;
 pub mod layout;
 pub mod line;

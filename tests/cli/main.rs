@@ -10,6 +10,7 @@ mod exit;
 mod forms;
 mod help;
 mod hostile;
+mod intake;
 mod keys;
 mod moments;
 mod texts;

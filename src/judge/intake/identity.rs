@@ -264,7 +264,8 @@ mod tests {
 
     #[test]
     fn two_students_are_never_guessed_between() {
-        let cases: [(&[&str], &[&str], &[usize], &str); 7] = [
+        type Case<'c> = (&'c [&'c str], &'c [&'c str], &'c [usize], &'c str);
+        let cases: [Case<'_>; 7] = [
             (&["20231234", "20231301"], &[], &[0, 1], "more than one"),
             (&["20231301"], &["홍길동_4711_assignsubmission_file"], &[0, 1], "more than one"),
             (&["20231301"], &["홍길동"], &[0, 1], "different students"),

@@ -48,10 +48,8 @@ fn blackboard(name: &str) -> Option<PlatformName<'_>> {
     let time = rest.get(..19)?;
     let submitted = DateTime::strptime("%Y-%m-%d-%H-%M-%S", time).ok()?;
     let unit = name.get(..head.len() + "_attempt_".len() + time.len())?;
-    let original = match rest.get(time.len()..)?.strip_prefix('_') {
-        Some(original) => original,
-        None => "", // `….txt`: the platform's own note about the attempt.
-    };
+    // Without an original name it is the platform's own note about the attempt: `….txt`.
+    let original = rest.get(time.len()..)?.strip_prefix('_').unwrap_or_default();
     // Both the assignment and the user may hold underscores: any tail may be the user.
     let accounts = head.match_indices('_').filter_map(|(at, _)| head.get(at + 1..)).collect();
     let submitted = Some(submitted);
@@ -83,7 +81,9 @@ mod tests {
     use super::*;
 
     /// Unit, full name, accounts, late, original.
-    fn read(name: &str) -> Option<(&str, Option<&str>, Vec<&str>, bool, &str)> {
+    type Parts<'n> = (&'n str, Option<&'n str>, Vec<&'n str>, bool, &'n str);
+
+    fn read(name: &str) -> Option<Parts<'_>> {
         platform_name(name).map(|name| (name.unit, name.full_name, name.accounts, name.late, name.original))
     }
 
