@@ -103,6 +103,8 @@ pub(crate) enum Command {
     Log(LogArgs),
     /// Check a submission by a rubric, as the grader will
     Check(CheckArgs),
+    /// Grade a class: every submission by a rubric, every lost point explained
+    Grade(GradeArgs),
     /// Who of a class handed in what: a folder or zip of submissions against the roster
     Intake(IntakeArgs),
     /// Copy the frames of some streams into a new file
@@ -447,6 +449,28 @@ pub(crate) struct LogArgs {
     pub(crate) port: Option<u16>,
     #[command(flatten)]
     pub(crate) form: Document,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope grade submissions.zip --rubric udp-echo --roster roster.csv --out run1
+
+DIR holds results.json, class.txt, review.txt and feedback/ID.txt afterwards. DIR/overrides.toml, decisions of staff, is
+read and never written. A submission that cannot be graded stops nothing: the exit code stays 0.")]
+pub(crate) struct GradeArgs {
+    /// Folder or zip of submissions
+    #[arg(value_name = "SUBMISSIONS", value_hint = ValueHint::AnyPath)]
+    pub(crate) submissions: PathBuf,
+    #[command(flatten)]
+    pub(crate) rubric: RubricChoice,
+    #[command(flatten)]
+    pub(crate) roster: RosterArgs,
+    /// Folder for the results
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) out: PathBuf,
+    /// Submissions graded at once; as many as there are processors if not given
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) jobs: Option<u16>,
 }
 
 /// By what is judged.

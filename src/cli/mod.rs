@@ -14,6 +14,7 @@ mod expect;
 mod export;
 mod failure;
 mod follow;
+mod grade;
 mod info;
 mod intake;
 mod job;
@@ -80,6 +81,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),
+        Command::Grade(args) => grade::run(args, &setting, out),
         Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),

@@ -45,6 +45,37 @@ impl Drop for Progress {
     }
 }
 
+/// Submissions done, for people who wait.
+#[derive(Debug)]
+pub(crate) struct Tally {
+    bar: Option<ProgressBar>,
+}
+
+impl Tally {
+    /// None done of so many.
+    pub(crate) fn new(all: usize) -> Self {
+        let style =
+            ProgressStyle::with_template("{bar:30} {pos} of {len} submissions").unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = || ProgressBar::new(all as u64).with_style(style);
+        Self { bar: io::stderr().is_terminal().then(bar) }
+    }
+
+    /// One more done.
+    pub(crate) fn one_more(&self) {
+        if let Some(bar) = &self.bar {
+            bar.inc(1);
+        }
+    }
+}
+
+impl Drop for Tally {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 fn bar(size: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:30} {bytes} of {total_bytes}, {eta} left");
     ProgressBar::new(size).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))

@@ -123,14 +123,14 @@ impl<'d> Pairing<'d> {
     /// it comes from the server, the earliest.
     fn question(&self, reply: &Datagram, of_server: bool) -> Option<usize> {
         let open = self.open.get(&reply.destination)?;
-        let looked_at = || open.iter().copied().rev().take(MAX_OPEN);
+        let looked_at = || open.iter().copied().skip(open.len().saturating_sub(MAX_OPEN));
         let request = |place: &usize| self.exchanges.get(*place).and_then(|exchange| exchange.request);
         let same = |place: &usize| request(place).is_some_and(|request| first_difference(request, reply).is_none());
         let in_time = |place: &usize| {
             request(place).and_then(|request| elapsed(request, reply)).is_none_or(|elapsed| elapsed <= self.within)
         };
-        let first_in_time = looked_at().filter(same).filter(in_time).last();
-        let latest = || looked_at().find(same);
+        let first_in_time = looked_at().filter(same).find(in_time);
+        let latest = || looked_at().rev().find(same);
         first_in_time.or_else(latest).or_else(|| open.first().copied().filter(|_| of_server))
     }
 

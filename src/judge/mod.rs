@@ -19,6 +19,7 @@ pub mod grade;
 pub mod intake;
 pub mod log;
 mod message;
+pub mod overrides;
 mod points;
 mod preflight;
 pub mod query;

@@ -6,6 +6,7 @@
 //!
 //! Every text that came out of a capture passes [`sanitize`] on its way to a terminal.
 
+pub mod class_view;
 pub mod connection_view;
 pub mod csv;
 pub mod demux_view;

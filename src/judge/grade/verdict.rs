@@ -24,7 +24,7 @@ pub fn grade(rubric: &Rubric, record: &Record, who: &Who<'_>, handed: &Handed) -
     let mut checks = Vec::new();
     for check in &rubric.checks {
         let checked = match blocking(check, &statuses, &checks) {
-            Some(root) => blocked(check, root),
+            Some(root) => blocked(rubric, check, root),
             None => {
                 let ruling = checks::judge(&bench, check);
                 notes.extend(ruling.notes.iter().cloned());
@@ -46,8 +46,9 @@ pub fn grade(rubric: &Rubric, record: &Record, who: &Who<'_>, handed: &Handed) -
 pub fn unreadable(rubric: &Rubric, name: Option<&str>, why: Message, who: &Who<'_>) -> Graded {
     let root = rubric.checks.first().map(|check| check.id.clone()).unwrap_or_default();
     let row = |(place, check): (usize, &Check)| match place {
-        0 => Checked { status: Status::Ungradable, points: None, message: why.clone(), ..blocked(check, &root) }.unblocked(),
-        _ => Checked { points: None, ..blocked(check, &root) },
+        0 => Checked { status: Status::Ungradable, points: None, message: why.clone(), ..blocked(rubric, check, &root) }
+            .unblocked(),
+        _ => Checked { points: None, ..blocked(rubric, check, &root) },
     };
     let checks = rubric.checks.iter().enumerate().map(row).collect();
     let zero = rubric.ungradable_is_zero.then_some(Points::ZERO);
@@ -141,12 +142,13 @@ fn blocking<'c>(check: &Check, statuses: &BTreeMap<&str, Status>, checks: &'c [C
     Some(parent.blocked_by.as_deref().unwrap_or(&parent.id))
 }
 
-fn blocked(check: &Check, root: &str) -> Checked {
+fn blocked(rubric: &Rubric, check: &Check, root: &str) -> Checked {
+    let title = rubric.check(root).map(|root| root.title.clone()).unwrap_or_default();
     Checked {
         status: Status::Blocked,
         points: Some(Points::ZERO),
         blocked_by: Some(root.to_owned()),
-        message: Message::new(format!("막힘(원인: {root})."), format!("Blocked by {root}.")),
+        message: Message::new(format!("막힘(원인: {}).", title.ko), format!("Blocked by \"{}\".", title.en)),
         ..row(check)
     }
 }

@@ -383,7 +383,7 @@ impl Reader<'_> {
         for filter in [Some(condition), written.near.as_ref(), written.show.as_ref()].into_iter().flatten() {
             Query::check(filter.get_ref(), params).map_err(|fault| self.fault(filter, fault))?;
         }
-        let require = written.require.as_ref().map(|require| require.get_ref().clone()).unwrap_or_default();
+        let require = written.require.as_ref().map(|require| *require.get_ref()).unwrap_or_default();
         if group_by.is_none() && require.asks_for_groups() {
             return Err(self.fault(&written.id, "\"require\" asks for groups: say \"group_by\""));
         }
