@@ -105,6 +105,14 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Grade a class: every submission by a rubric, every lost point explained
     Grade(GradeArgs),
+    /// Why a student was given what, with all that shows it
+    ExplainGrade(ExplainGradeArgs),
+    /// Whose grade changed between two runs, and through which checks
+    Diff(DiffArgs),
+    /// Walk through what waits for a person, and write down each decision
+    Review(ReviewArgs),
+    /// Write, try and test rubrics
+    Rubric(RubricArgs),
     /// Who of a class handed in what: a folder or zip of submissions against the roster
     Intake(IntakeArgs),
     /// Copy the frames of some streams into a new file
@@ -471,6 +479,101 @@ pub(crate) struct GradeArgs {
     /// Submissions graded at once; as many as there are processors if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope explain-grade run1 20231234
+  sockscope explain-grade run1 20231234 echo --lang en")]
+pub(crate) struct ExplainGradeArgs {
+    /// Folder that grade wrote
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(crate) run: PathBuf,
+    /// The student's number
+    #[arg(value_name = "STUDENT")]
+    pub(crate) student: String,
+    /// One check alone
+    #[arg(value_name = "CHECK")]
+    pub(crate) check: Option<String>,
+    /// Korean or English; from the locale if not given, else Korean
+    #[arg(long = "lang", value_name = "LANGUAGE")]
+    pub(crate) language: Option<Tongue>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:\n  sockscope diff run1 run2")]
+pub(crate) struct DiffArgs {
+    /// Folder of the earlier run
+    #[arg(value_name = "RUN1", value_hint = ValueHint::DirPath)]
+    pub(crate) before: PathBuf,
+    /// Folder of the later run
+    #[arg(value_name = "RUN2", value_hint = ValueHint::DirPath)]
+    pub(crate) after: PathBuf,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope review run1 --by kim
+
+Each decision goes into RUN/overrides.toml at once: stop with q, and go on later where you stopped.")]
+pub(crate) struct ReviewArgs {
+    /// Folder that grade wrote
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub(crate) run: PathBuf,
+    /// Who decides, for the record
+    #[arg(long, value_name = "NAME")]
+    pub(crate) by: Option<String>,
+    /// Korean or English; from the locale if not given, else Korean
+    #[arg(long = "lang", value_name = "LANGUAGE")]
+    pub(crate) language: Option<Tongue>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope rubric new > my-lab.toml
+  sockscope rubric lint my-lab.toml
+  sockscope rubric try my-lab.toml good.pcapng
+  sockscope rubric test my-lab.toml 20231234.pcapng")]
+pub(crate) struct RubricArgs {
+    #[command(subcommand)]
+    pub(crate) work: RubricWork,
+}
+
+/// What is to be done with a rubric.
+#[derive(Debug, Subcommand)]
+pub(crate) enum RubricWork {
+    /// Print a rubric to begin with: udp-echo, or tcp-echo
+    New {
+        /// udp-echo or tcp-echo
+        #[arg(value_name = "NAME", default_value = "udp-echo")]
+        name: String,
+    },
+    /// Find sums that do not add up, languages that are missing, checks that nothing passes or fails
+    Lint {
+        /// udp-echo, tcp-echo, or a file
+        #[arg(value_name = "RUBRIC")]
+        rubric: String,
+    },
+    /// Show what captures would be given, as staff see it
+    Try {
+        /// udp-echo, tcp-echo, or a file
+        #[arg(value_name = "RUBRIC")]
+        rubric: String,
+        /// Captures
+        #[arg(value_name = "FILE", required = true, value_hint = ValueHint::FilePath)]
+        files: Vec<PathBuf>,
+    },
+    /// Spoil a good capture in every way: what is less must never score more
+    Test {
+        /// udp-echo, tcp-echo, or a file
+        #[arg(value_name = "RUBRIC")]
+        rubric: String,
+        /// A good capture
+        #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+        file: PathBuf,
+    },
+    /// Tell which kinds of checks there are, and what they take
+    Doc,
 }
 
 /// By what is judged.

@@ -80,11 +80,11 @@ pub(crate) fn wrong(name: &str, fault: &TextFault) -> Failure {
     Failure::Text(format!("{name}: {fault}"))
 }
 
-fn file_name(file: &Path) -> String {
+pub(crate) fn file_name(file: &Path) -> String {
     file.file_name().map_or_else(|| job::shown(file), |name| name.to_string_lossy().into_owned())
 }
 
-fn octets(file: &Path, rubric: &Rubric) -> Result<Vec<u8>, Failure> {
+pub(crate) fn octets(file: &Path, rubric: &Rubric) -> Result<Vec<u8>, Failure> {
     let name = job::shown(file);
     let most = rubric.submission.max_octets;
     let mut octets = Vec::new();

@@ -44,7 +44,7 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
     let overrides = decisions(&args.out, &class)?;
     let mut results = Results::new(rubric.stamp(), graded(&class, &submissions, args.jobs.map(usize::from))?);
     for graded in &mut results.results {
-        overrides.apply(graded, &rubric);
+        overrides.apply(graded);
     }
     write(&results, &args.out)?;
     writeln!(out, "{} → {}", class_view::summary(&results), job::shown(&args.out.join("review.txt")))?;
@@ -65,7 +65,7 @@ fn decisions(folder: &Path, class: &Class<'_>) -> Result<Overrides, Failure> {
         return Ok(Overrides::default());
     }
     let overrides =
-        Overrides::read(&job::text(&path)?, class.rubric).map_err(|fault| check::wrong(&job::shown(&path), &fault))?;
+        Overrides::read(&job::text(&path)?, Some(class.rubric)).map_err(|fault| check::wrong(&job::shown(&path), &fault))?;
     for stranger in overrides.students().filter(|id| !class.students.iter().any(|student| student.id == *id)) {
         print_line(&format!("{}: {stranger} is not on the roster", job::shown(&path)));
     }
@@ -102,7 +102,7 @@ fn failed(class: &Class<'_>, submission: &Submission) -> Graded {
 }
 
 /// Writes the folder of a run anew; decisions stay.
-fn write(results: &Results, folder: &Path) -> Result<(), Failure> {
+pub(crate) fn write(results: &Results, folder: &Path) -> Result<(), Failure> {
     let fault = |path: &Path, error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
     let feedback = folder.join("feedback");
     clear(&feedback).and_then(|()| fs::create_dir_all(&feedback)).map_err(|error| fault(&feedback, error))?;

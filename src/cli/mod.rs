@@ -24,7 +24,9 @@ mod output;
 mod packet;
 mod packets;
 mod progress;
+mod rubric;
 mod run;
+mod runs;
 mod show;
 mod sockets;
 mod states;
@@ -82,6 +84,10 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),
         Command::Grade(args) => grade::run(args, &setting, out),
+        Command::ExplainGrade(args) => runs::explain(args, &setting, out),
+        Command::Diff(args) => runs::diff(args, out),
+        Command::Review(args) => runs::review(args, &setting, out),
+        Command::Rubric(args) => rubric::run(args, &setting, out),
         Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),

@@ -10,6 +10,7 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod checks;
+pub mod comparison;
 mod declared;
 mod deliveries;
 mod differences;

@@ -49,11 +49,11 @@ struct Written {
 }
 
 impl Overrides {
-    /// Reads decisions on checks of a rubric.
+    /// Reads decisions; with a rubric, only those on its checks.
     ///
     /// # Errors
     /// The first place that cannot be read, names no check, or gives more points than there are.
-    pub fn read(text: &str, rubric: &Rubric) -> Result<Self, TextFault> {
+    pub fn read(text: &str, rubric: Option<&Rubric>) -> Result<Self, TextFault> {
         let document: Document = toml::from_str(text).map_err(|error| {
             let place = error.span().map_or(0, |span| span.start);
             TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
@@ -68,18 +68,23 @@ impl Overrides {
     }
 
     /// Lays the decisions over a grade.
-    pub fn apply(&self, graded: &mut Graded, rubric: &Rubric) {
-        let own: Vec<&Entry> = self.entries.iter().filter(|entry| entry.student == graded.student.id).collect();
-        for entry in &own {
-            decide(&entry.decision, graded);
-        }
-        if !own.is_empty() {
-            graded.total(rubric);
-        }
+    pub fn apply(&self, graded: &mut Graded) {
+        let student = graded.student.id.clone();
+        self.entries.iter().filter(|entry| entry.student == student).for_each(|entry| decide(&entry.decision, graded));
     }
 }
 
-fn entry(text: &str, written: Written, rubric: &Rubric) -> Result<Entry, TextFault> {
+fn entry(text: &str, written: Written, rubric: Option<&Rubric>) -> Result<Entry, TextFault> {
+    if let Some(rubric) = rubric {
+        of_rubric(text, &written, rubric)?;
+    }
+    let points = written.points.into_inner();
+    let decision = Override { check: written.check.into_inner(), points, reason: written.reason, by: written.by };
+    Ok(Entry { student: written.student.into_inner(), decision })
+}
+
+/// The decision is on a check of the rubric, and gives no more than that is worth.
+fn of_rubric(text: &str, written: &Written, rubric: &Rubric) -> Result<(), TextFault> {
     let Some(check) = rubric.check(written.check.get_ref()) else {
         let known = rubric.checks.iter().map(|check| check.id.as_str()).collect::<Vec<_>>().join(", ");
         return Err(TextFault::at(text, written.check.span().start, format!("expected one of {known}")));
@@ -88,18 +93,19 @@ fn entry(text: &str, written: Written, rubric: &Rubric) -> Result<Entry, TextFau
     if points < Points::ZERO || points > check.points {
         return Err(TextFault::at(text, written.points.span().start, format!("expected points from 0 to {}", check.points)));
     }
-    let decision = Override { check: written.check.into_inner(), points, reason: written.reason, by: written.by };
-    Ok(Entry { student: written.student.into_inner(), decision })
+    Ok(())
 }
 
 fn decide(decision: &Override, graded: &mut Graded) {
     let Some(checked) = graded.checks.iter_mut().find(|checked| checked.id == decision.check) else { return };
-    checked.points = Some(decision.points);
+    let before = checked.points.replace(decision.points).unwrap_or_default();
     checked.status = match decision.points {
         points if points >= checked.max => Status::Pass,
         Points::ZERO => Status::Fail,
         _ => Status::Partial,
     };
+    graded.score = graded.score.map(|score| score + decision.points - before);
+    graded.summarise();
     graded.overrides.retain(|other| other.check != decision.check);
     graded.overrides.push(decision.clone());
 }
@@ -134,13 +140,13 @@ mod tests {
             reason: "둘째 \"에코\"는\n다른 파일에".into(),
             by: Some("kim".into()),
         };
-        let read = Overrides::read(&written("20231234", &decision), &rubric()).unwrap();
+        let read = Overrides::read(&written("20231234", &decision), Some(&rubric())).unwrap();
         assert_eq!((read.entries[0].student.as_str(), &read.entries[0].decision), ("20231234", &decision));
     }
 
     #[test]
     fn faults_have_a_place() {
-        let fault = |text: &str| Overrides::read(text, &rubric()).unwrap_err().to_string();
+        let fault = |text: &str| Overrides::read(text, Some(&rubric())).unwrap_err().to_string();
         let entry =
             |check: &str, points: &str| format!("[[override]]\nstudent = \"1\"\ncheck = \"{check}\"\npoints = {points}\n");
         assert!(fault(&entry("eco", "1")).starts_with("line 3, column 9: expected one of readable,"));

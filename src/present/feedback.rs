@@ -33,21 +33,36 @@ pub struct Manner {
 /// # Errors
 /// What the writer says.
 pub fn write(graded: &Graded, rubric: &Stamp, manner: Manner, out: &mut impl Write) -> io::Result<()> {
-    let page = Page { graded, manner };
+    let page = Page { graded, voice: Voice { manner } };
     page.heading(rubric, out)?;
     page.first(out)?;
-    graded.checks.iter().filter(|checked| page.shows(checked)).try_for_each(|checked| page.check(checked, out))?;
+    graded.checks.iter().filter(|checked| page.shows(checked)).try_for_each(|checked| page.voice.check(checked, out))?;
     page.sum(out)?;
     page.rest(out)?;
     page.fingerprint(rubric, out)
 }
 
+/// Writes one check.
+///
+/// # Errors
+/// What the writer says.
+pub fn one(checked: &Checked, manner: Manner, out: &mut impl Write) -> io::Result<()> {
+    Voice { manner }.check(checked, out)
+}
+
+/// A page about one submission.
 struct Page<'g> {
     graded: &'g Graded,
+    voice: Voice,
+}
+
+/// How things are said.
+#[derive(Clone, Copy)]
+struct Voice {
     manner: Manner,
 }
 
-impl Page<'_> {
+impl Voice {
     fn say<'t>(&self, ko: &'t str, en: &'t str) -> &'t str {
         match self.manner.language {
             Language::Ko => ko,
@@ -59,44 +74,8 @@ impl Page<'_> {
         sanitize(message.text(self.manner.language))
     }
 
-    fn shows(&self, checked: &Checked) -> bool {
-        self.manner.reader == Reader::Staff || checked.visibility == Visibility::Visible
-    }
-
     fn paint(&self, ink: Ink, text: &str) -> String {
         self.manner.look.paint(ink, text).to_string()
-    }
-
-    /// The file, and what it is.
-    fn heading(&self, rubric: &Stamp, out: &mut impl Write) -> io::Result<()> {
-        if let Some(title) = &rubric.title {
-            writeln!(out, "{}", self.paint(Ink::Strong, &self.text(title)))?;
-        }
-        let file = self.graded.file.as_deref().unwrap_or(self.say("제출된 캡처 없음", "no capture was handed in"));
-        write!(out, "{}", sanitize(file))?;
-        match &self.graded.capture {
-            Some(capture) => {
-                let frames = match self.manner.language {
-                    Language::Ko => format!("프레임 {}개", words::grouped(capture.frames)),
-                    Language::En => words::counted(capture.frames, "frame"),
-                };
-                writeln!(out, "  {} · {} · {frames}", capture.format, capture.link_types.join(", "))
-            }
-            None => writeln!(out),
-        }
-    }
-
-    /// The root causes, before everything else.
-    fn first(&self, out: &mut impl Write) -> io::Result<()> {
-        let roots: Vec<&str> = self.graded.checks.iter().filter_map(|checked| checked.blocked_by.as_deref()).collect();
-        let is_root = |checked: &&Checked| roots.contains(&checked.id.as_str()) && self.shows(checked);
-        for root in self.graded.checks.iter().filter(is_root) {
-            writeln!(out, "\n{}: {}", self.paint(Ink::Bad, self.say("먼저 고칠 것", "Fix first")), self.text(&root.message))?;
-            if let Some(fix) = &root.fix {
-                writeln!(out, "  {}", self.text(fix))?;
-            }
-        }
-        writeln!(out)
     }
 
     fn check(&self, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
@@ -134,6 +113,49 @@ impl Page<'_> {
         }
         Ok(())
     }
+}
+
+impl Page<'_> {
+    fn shows(&self, checked: &Checked) -> bool {
+        self.voice.manner.reader == Reader::Staff || checked.visibility == Visibility::Visible
+    }
+
+    /// The file, and what it is.
+    fn heading(&self, rubric: &Stamp, out: &mut impl Write) -> io::Result<()> {
+        if let Some(title) = &rubric.title {
+            writeln!(out, "{}", self.voice.paint(Ink::Strong, &self.voice.text(title)))?;
+        }
+        let file = self.graded.file.as_deref().unwrap_or(self.voice.say("제출된 캡처 없음", "no capture was handed in"));
+        write!(out, "{}", sanitize(file))?;
+        match &self.graded.capture {
+            Some(capture) => {
+                let frames = match self.voice.manner.language {
+                    Language::Ko => format!("프레임 {}개", words::grouped(capture.frames)),
+                    Language::En => words::counted(capture.frames, "frame"),
+                };
+                writeln!(out, "  {} · {} · {frames}", capture.format, capture.link_types.join(", "))
+            }
+            None => writeln!(out),
+        }
+    }
+
+    /// The root causes, before everything else.
+    fn first(&self, out: &mut impl Write) -> io::Result<()> {
+        let roots: Vec<&str> = self.graded.checks.iter().filter_map(|checked| checked.blocked_by.as_deref()).collect();
+        let is_root = |checked: &&Checked| roots.contains(&checked.id.as_str()) && self.shows(checked);
+        for root in self.graded.checks.iter().filter(is_root) {
+            writeln!(
+                out,
+                "\n{}: {}",
+                self.voice.paint(Ink::Bad, self.voice.say("먼저 고칠 것", "Fix first")),
+                self.voice.text(&root.message)
+            )?;
+            if let Some(fix) = &root.fix {
+                writeln!(out, "  {}", self.voice.text(fix))?;
+            }
+        }
+        writeln!(out)
+    }
 
     /// Points in all; hidden while a check is hidden, or the sum would tell of it.
     fn sum(&self, out: &mut impl Write) -> io::Result<()> {
@@ -145,31 +167,31 @@ impl Page<'_> {
             } else {
                 ("점수 없음: 조교가 확인", "No score: staff will look")
             };
-            return writeln!(out, "\n{}", self.paint(Ink::Strong, self.say(why.0, why.1)));
+            return writeln!(out, "\n{}", self.voice.paint(Ink::Strong, self.voice.say(why.0, why.1)));
         };
         let decided = graded.max - graded.pending;
         let pending = match graded.pending {
             Points::ZERO => String::new(),
-            pending => format!(" + {} {pending}", self.say("확인 대기", "waiting for staff")),
+            pending => format!(" + {} {pending}", self.voice.say("확인 대기", "waiting for staff")),
         };
-        let text = format!("{} {score}/{decided}{pending}", self.say("합계", "Sum"));
-        writeln!(out, "\n{}", self.paint(Ink::Strong, &text))
+        let text = format!("{} {score}/{decided}{pending}", self.voice.say("합계", "Sum"));
+        writeln!(out, "\n{}", self.voice.paint(Ink::Strong, &text))
     }
 
     /// What costs nothing, and what staff changed.
     fn rest(&self, out: &mut impl Write) -> io::Result<()> {
         for note in &self.graded.notes {
-            writeln!(out, " · {}", self.text(note))?;
+            writeln!(out, " · {}", self.voice.text(note))?;
         }
         for adjusted in &self.graded.overrides {
-            let text = self.say("조교가 조정함", "adjusted by staff");
+            let text = self.voice.say("조교가 조정함", "adjusted by staff");
             writeln!(out, " · {}: {text}: {} ({})", sanitize(&adjusted.check), adjusted.points, sanitize(&adjusted.reason))?;
         }
-        if self.manner.reader == Reader::Student {
+        if self.voice.manner.reader == Reader::Student {
             return writeln!(
                 out,
                 " · {}",
-                self.say("소켓은 패킷에서 추정한 것입니다.", "What is said of sockets is inferred from packets.")
+                self.voice.say("소켓은 패킷에서 추정한 것입니다.", "What is said of sockets is inferred from packets.")
             );
         }
         Ok(())
@@ -185,7 +207,7 @@ impl Page<'_> {
             sanitize(&rubric.id),
             short(&rubric.sha256)
         );
-        writeln!(out, "{}", self.paint(Ink::Quiet, &text))
+        writeln!(out, "{}", self.voice.paint(Ink::Quiet, &text))
     }
 }
 

@@ -146,6 +146,10 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
     let list = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     let expected = Message::new(format!("OS가 고른 포트 {low}–{high}"), format!("ports that the system picked, {low}–{high}"));
     let found = Message::new(format!("포트 {list}"), format!("ports {list}"));
+    if ports.is_empty() {
+        return Ruling::new(Points::ZERO, "클라이언트가 없음.", "There is no client.")
+            .comparing(expected, Message::new("없음", "none"));
+    }
     let Some(fixed) = ports.iter().find(|port| !(low..=high).contains(port)) else {
         return Ruling::new(max, "OS가 고른 임시 포트.", "The system picked the ports.").comparing(expected, found);
     };

@@ -242,11 +242,16 @@ impl Graded {
     /// Adds the points up, and says the whole in a word.
     pub fn total(&mut self, rubric: &Rubric) {
         let sum = |points: fn(&Checked) -> Points| self.checks.iter().map(points).sum::<Points>();
-        let earned = sum(|checked| checked.points.unwrap_or_default());
+        self.score = Some(sum(|checked| checked.points.unwrap_or_default()).rounded(rubric.rounding));
+        self.max = sum(|checked| checked.max);
+        self.summarise();
+    }
+
+    /// Says the whole in a word, and how many points wait for a person.
+    pub fn summarise(&mut self) {
+        let earned: Points = self.checks.iter().map(|checked| checked.points.unwrap_or_default()).sum();
         let pending = self.checks.iter().filter(|checked| checked.status == Status::Review);
         self.pending = pending.map(|checked| checked.max - checked.points.unwrap_or_default()).sum();
-        self.max = sum(|checked| checked.max);
-        self.score = Some(earned.rounded(rubric.rounding));
         self.status = match earned.cmp(&self.max) {
             _ if self.pending > Points::ZERO => Status::Review,
             Ordering::Less if earned == Points::ZERO => Status::Fail,

@@ -1,7 +1,7 @@
 //! What a rubric promises and does not keep.
 
 use super::{Check, Kind, Rubric};
-use crate::capture::{self, Description};
+use crate::capture::{self, ByteOrder, Description, Interface, InterfaceId, LinkType, Section};
 use crate::judge::grade::{Record, Who, grade};
 use crate::judge::template::placeholders;
 use crate::judge::{Message, Points, Status};
@@ -94,7 +94,10 @@ fn passes_on_nothing(rubric: &Rubric) -> Vec<Lint> {
 
 /// The grade of a capture without packets, every check judged alone.
 fn on_nothing(rubric: &Rubric) -> Option<crate::judge::results::Graded> {
-    let description = Description::new(capture::Format::Pcapng);
+    let mut description = Description::new(capture::Format::Pcapng);
+    description.sections.push(Section::new(ByteOrder::Little));
+    let interface = Interface::new(InterfaceId(0), 0, LinkType::ETHERNET);
+    description.interfaces.push(Interface { name: Some("lo".to_owned()), ..interface });
     let file = capture::Writer::new(Vec::new(), &description).finish().ok()?;
     let record = Record::read("empty.pcapng", file, &rubric.plan()).ok()?;
     let mut alone = rubric.clone();

@@ -8,12 +8,14 @@ mod kind;
 mod lint;
 mod shipped;
 mod text;
+mod trial;
 mod window;
 
 pub use super::checks::Field;
 pub use kind::{KINDS, Kind, KindHelp};
 pub use lint::{Lint, Severity, lint};
 pub use shipped::{SHIPPED, shipped};
+pub use trial::{Spoiled, Trial, trial};
 pub use window::Window;
 
 use std::collections::BTreeMap;

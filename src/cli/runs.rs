@@ -1,0 +1,173 @@
+//! What a run of `grade` left behind, looked at again: `explain-grade`, `diff`, `review`.
+
+use std::fs::OpenOptions;
+use std::io::{self, BufRead, Write};
+use std::path::Path;
+
+use sockscope::judge::comparison::{Changed, changes};
+use sockscope::judge::overrides::{Overrides, written};
+use sockscope::judge::results::{Checked, Graded, Override, Results};
+use sockscope::judge::{Language, Points};
+use sockscope::present::class_view::items;
+use sockscope::present::feedback::{self, Manner, Reader};
+use sockscope::present::sanitize::sanitize;
+
+use super::args::{DiffArgs, ExplainGradeArgs, ReviewArgs};
+use super::check;
+use super::failure::Failure;
+use super::grade::{self, OVERRIDES, RESULTS};
+use super::job::{self, Setting};
+
+/// Reads the results of a run.
+pub(crate) fn results(run: &Path) -> Result<Results, Failure> {
+    let path = run.join(RESULTS);
+    let text = job::text(&path)?;
+    let fault = |error: serde_json::Error| {
+        Failure::Input(format!("{}: line {}, column {}: {error}", job::shown(&path), error.line(), error.column()))
+    };
+    serde_json::from_str(&text).map_err(fault)
+}
+
+/// `explain-grade RUN STUDENT [CHECK]`: why, with everything that shows it.
+pub(crate) fn explain(args: ExplainGradeArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let results = results(&args.run)?;
+    let graded = student(&results, &args.student)?;
+    let language = job::language(args.language);
+    let mut told = graded.clone();
+    if let Some(check) = &args.check {
+        told.checks.retain(|checked| checked.id == *check);
+        if told.checks.is_empty() {
+            let known = graded.checks.iter().map(|checked| checked.id.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Failure::Usage(format!("no check {check}; there are {known}")));
+        }
+    }
+    feedback::write(&told, &results.rubric, Manner { language, look: setting.look, reader: Reader::Staff }, out)?;
+    for flag in &graded.flags {
+        let facts = flag.facts.iter().map(|fact| fact.text(language)).collect::<Vec<_>>().join("; ");
+        writeln!(out, "flag {} ({}): {}", sanitize(&flag.id), flag.strength, sanitize(&facts))?;
+    }
+    if let Some(file) = graded.files.first().or(graded.file.as_ref()) {
+        let id = &graded.student.id;
+        writeln!(out, "again: sockscope check {} --rubric {} --id {id}", sanitize(file), sanitize(&results.rubric.id))?;
+    }
+    Ok(())
+}
+
+fn student<'r>(results: &'r Results, id: &str) -> Result<&'r Graded, Failure> {
+    let found = results.results.iter().find(|graded| graded.student.id == id);
+    found.ok_or_else(|| Failure::Usage(format!("no student {id} in this run")))
+}
+
+/// `diff RUN1 RUN2`: whose grade changed, and through which checks.
+pub(crate) fn diff(args: DiffArgs, out: &mut impl Write) -> Result<(), Failure> {
+    let (before, after) = (results(&args.before)?, results(&args.after)?);
+    let changes = changes(&before, &after);
+    let short = |sha256: &str| sha256.chars().take(8).collect::<String>();
+    if before.rubric.sha256 != after.rubric.sha256 {
+        writeln!(out, "rubric {} → {}", short(&before.rubric.sha256), short(&after.rubric.sha256))?;
+    }
+    if before.tool != after.tool {
+        writeln!(out, "{} → {}", sanitize(&before.tool), sanitize(&after.tool))?;
+    }
+    let students = if changes.len() == 1 { "1 student".to_owned() } else { format!("{} students", changes.len()) };
+    writeln!(out, "{students} changed")?;
+    changes.iter().try_for_each(|changed| writeln!(out, "  {}", line(changed))).map_err(Failure::from)
+}
+
+/// `20231301 80 → 90 (echo 10 → 20)`.
+fn line(changed: &Changed<'_>) -> String {
+    let points = |points: Option<Points>| points.map_or_else(|| "–".to_owned(), |points| points.to_string());
+    let mut text = format!("{} {} → {}", sanitize(changed.student), points(changed.score.0), points(changed.score.1));
+    if changed.status.0 != changed.status.1 {
+        let word = |status: Option<sockscope::judge::Status>| status.map_or("not there", |status| status.word());
+        text += &format!(" {} → {}", word(changed.status.0), word(changed.status.1));
+    }
+    let check = |check: &sockscope::judge::comparison::ChangedCheck<'_>| {
+        format!("{} {} → {}", sanitize(check.id), points(check.points.0), points(check.points.1))
+    };
+    let checks = changed.checks.iter().map(check).collect::<Vec<_>>();
+    if checks.is_empty() { text } else { format!("{text} ({})", checks.join(", ")) }
+}
+
+/// What a person answers.
+enum Answer {
+    Points(Points),
+    Skip,
+    Quit,
+}
+
+/// `review RUN`: walks through what waits for a person, and writes each decision at once.
+pub(crate) fn review(args: ReviewArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let mut results = results(&args.run)?;
+    let path = args.run.join(OVERRIDES);
+    let mut input = io::stdin().lock();
+    let waiting: Vec<(String, String)> = results.results.iter().flat_map(waiting).collect();
+    writeln!(out, "{} waiting; y: all points, n: none, a number, s: skip, q: quit", waiting.len())?;
+    let mut decided = 0_usize;
+    for (student, check) in &waiting {
+        let Some((graded, checked)) = find(&results, student, check) else { continue };
+        show(graded, checked, setting, job::language(args.language), out)?;
+        match ask(checked, &mut input, out)? {
+            Answer::Quit => break,
+            Answer::Skip => continue,
+            Answer::Points(points) => {
+                let decision = Override { check: check.clone(), points, reason: "reviewed".to_owned(), by: args.by.clone() };
+                append(&path, &written(student, &decision))?;
+                decided += 1;
+            }
+        }
+    }
+    if decided > 0 {
+        let overrides = Overrides::read(&job::text(&path)?, None).map_err(|fault| check::wrong(&job::shown(&path), &fault))?;
+        results.results.iter_mut().for_each(|graded| overrides.apply(graded));
+        grade::write(&results, &args.run)?;
+    }
+    writeln!(out, "{decided} decided, {} left", waiting.len() - decided)?;
+    Ok(())
+}
+
+fn waiting(graded: &Graded) -> Vec<(String, String)> {
+    items(graded).into_iter().map(|checked| (graded.student.id.clone(), checked.id.clone())).collect()
+}
+
+fn find<'r>(results: &'r Results, student: &str, check: &str) -> Option<(&'r Graded, &'r Checked)> {
+    let graded = results.results.iter().find(|graded| graded.student.id == student)?;
+    Some((graded, graded.checks.iter().find(|checked| checked.id == check)?))
+}
+
+/// The evidence for one item.
+fn show(graded: &Graded, checked: &Checked, setting: &Setting, language: Language, out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "\n{} {}", sanitize(&graded.student.id), sanitize(&graded.student.name))?;
+    for file in &graded.files {
+        writeln!(out, "  {}", sanitize(file))?;
+    }
+    let manner = Manner { language, look: setting.look, reader: Reader::Staff };
+    feedback::one(checked, manner, out)
+}
+
+fn ask(checked: &Checked, input: &mut impl BufRead, out: &mut impl Write) -> Result<Answer, Failure> {
+    loop {
+        write!(out, "{} of {}? ", sanitize(&checked.id), checked.max)?;
+        out.flush()?;
+        let mut line = String::new();
+        if input.read_line(&mut line).map_err(|error| Failure::Input(format!("standard input: {error}")))? == 0 {
+            return Ok(Answer::Quit);
+        }
+        match line.trim() {
+            "y" | "Y" => return Ok(Answer::Points(checked.max)),
+            "n" | "N" => return Ok(Answer::Points(Points::ZERO)),
+            "s" | "S" | "" => return Ok(Answer::Skip),
+            "q" | "Q" => return Ok(Answer::Quit),
+            number => match number.parse::<Points>() {
+                Ok(points) if points >= Points::ZERO && points <= checked.max => return Ok(Answer::Points(points)),
+                _ => writeln!(out, "y, n, s, q, or points from 0 to {}", checked.max)?,
+            },
+        }
+    }
+}
+
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let opened = OpenOptions::new().create(true).append(true).open(path);
+    let fault = |error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
+    opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(fault)
+}
