@@ -104,7 +104,7 @@ fn decide(decision: &Override, graded: &mut Graded) {
         Points::ZERO => Status::Fail,
         _ => Status::Partial,
     };
-    graded.score = graded.score.map(|score| score + decision.points - before);
+    graded.score = Some(graded.score.unwrap_or_default() + decision.points - before);
     graded.summarise();
     graded.overrides.retain(|other| other.check != decision.check);
     graded.overrides.push(decision.clone());
