@@ -12,6 +12,7 @@ mod demux;
 mod expect;
 mod export;
 mod failure;
+mod fields;
 mod follow;
 mod info;
 mod job;
@@ -22,9 +23,11 @@ mod packet;
 mod packets;
 mod progress;
 mod run;
+mod selection;
 mod show;
 mod sockets;
 mod states;
+mod touched;
 mod whole;
 mod zoo;
 
@@ -78,6 +81,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Log(args) => log::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
+        Command::Fields(args) => fields::run(args, out),
         Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

@@ -9,11 +9,11 @@ use jiff::SignedDuration;
 use super::field::{Field, Out, Read};
 use super::row::Row;
 use super::value::Value;
-use crate::capture::{Frame, Timestamp};
+use crate::capture::{Description, Format, Frame, InterfaceId, Timestamp};
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::ip::Ip;
 use crate::decode::options::{self, Options};
-use crate::decode::tcp::Segment;
+use crate::decode::tcp::{Flags, Segment};
 use crate::decode::udp::Datagram;
 use crate::decode::{self, EtherType, IpProtocol, Network, Packet, Transport, link};
 use crate::track::{Connection, FlowId, Protocol, Update};
@@ -31,6 +31,13 @@ pub struct PacketRow<'a> {
     pub interface_name: Option<&'a str>,
     /// Where it stands in time.
     pub times: Times,
+}
+
+/// The name of a frame's interface as a filter sees it: `unknown` where a pcapng file gives it none, and nothing in a pcap
+/// file, which knows no interfaces.
+pub fn interface_name(description: &Description, interface: InterfaceId) -> Option<&str> {
+    let named = description.interface(interface).and_then(|interface| interface.name.as_deref());
+    (description.format == Format::Pcapng).then(|| named.unwrap_or("unknown"))
 }
 
 /// A transport header with all it carries: the packet's own, or that of a quoted packet.
@@ -204,7 +211,8 @@ impl<'a> Upper<'a> {
     /// What the header is followed by; `None` if it is not read.
     pub(super) fn payload(&self) -> Option<&'a [u8]> {
         match self.transport? {
-            Transport::Tcp(_) => self.segment().map(|segment| segment.payload),
+            // What a RST carries is the reason for it.
+            Transport::Tcp(segment) => (!segment.flags.contains(Flags::RST)).then_some(segment.payload),
             Transport::Udp(_) => self.datagram().filter(|datagram| !datagram.bad_length).map(|datagram| datagram.payload),
             Transport::Icmp(message) if matches!((message.v6, message.kind), (false, 0 | 8) | (true, 128 | 129)) => {
                 message.rest.get(4..)

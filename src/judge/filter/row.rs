@@ -1,7 +1,8 @@
 //! What a filter is applied to.
 
-use super::field::Field;
+use super::field::{Field, Out, Read};
 use super::value::Value;
+use crate::track::Connection;
 
 /// Something that has values for fields: a frame, a connection, a socket, an exchange.
 pub trait Row {
@@ -12,5 +13,14 @@ pub trait Row {
     /// quoted header. What has no layers has one.
     fn layered<'a>(&'a self, field: Field, each: &mut dyn FnMut(usize, Value<'a>)) {
         self.values(field, &mut |value| each(1, value));
+    }
+}
+
+/// A connection as a whole: its `conn` and `state` fields.
+impl Row for Connection {
+    fn values<'a>(&'a self, field: Field, each: &mut dyn FnMut(Value<'a>)) {
+        if let Read::Connection(read) = field.read() {
+            read(self, &mut Out(each));
+        }
     }
 }

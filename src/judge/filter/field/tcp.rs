@@ -73,7 +73,7 @@ pub(super) const FIELDS: &[Row] = &[
         out.number(update.segment().zip(update.relative).map(next));
     }),
     tracked("tcp.ack", Number(32), "Acknowledgment, from the first number of the other side", |row, update, out| {
-        out.number(update.relative.map(|relative| relative.acknowledgment));
+        out.number(acknowledgment(update));
         out.number(row.quoted_tcp().and_then(|tcp| u32_at(tcp.octets, 8)));
     }),
     tcp("tcp.ack_raw", Number(32), "Acknowledgment as sent", |tcp, out| out.number(u32_at(tcp.octets, 8))),
@@ -198,7 +198,8 @@ pub(super) const FIELDS: &[Row] = &[
         out.number(update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(frame, _)| frame));
     }),
     tracked("tcp.analysis.ack_rtt", Duration, "Seconds since that frame", |_, update, out| {
-        out.duration(update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(_, passed)| passed));
+        let passed = update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(_, passed)| passed);
+        out.duration(passed.filter(|passed| !passed.is_zero()));
     }),
     tracked("tcp.analysis.bytes_in_flight", Number(32), "Octets sent and not acknowledged", |_, update, out| {
         out.number(update.analyzed.and_then(|analyzed| analyzed.in_flight));
@@ -333,6 +334,13 @@ fn quoted_side(update: &Update<'_>, connection: &Connection) -> Option<Side> {
 fn completeness(update: &Update<'_>, connection: &Connection) -> u8 {
     let own = update.segment().is_some();
     if own { connection.completeness_before().0 } else { connection.completeness.0 }
+}
+
+/// Counted from the first number of the other side; as sent where the segment acknowledges nothing.
+fn acknowledgment(update: &Update<'_>) -> Option<u32> {
+    let (segment, relative) = (update.segment()?, update.relative?);
+    let acknowledges = segment.flags.contains(Flags::ACK);
+    Some(if acknowledges { relative.acknowledgment } else { segment.acknowledgment.0 })
 }
 
 /// Wireshark has an entry on the segment: something is odd, it acknowledges a segment, or octets are in flight.
