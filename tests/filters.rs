@@ -12,9 +12,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use sockscope::capture::{self, Next};
+use sockscope::capture::{self, Description, Next};
 use sockscope::decode;
-use sockscope::judge::filter::{Clock, Filter, Needs, PacketRow};
+use sockscope::judge::filter::{self, Clock, Filter, Needs, PacketRow};
 use sockscope::track::{Limits, Tracker};
 
 const LIST: &str = include_str!("filters/list.txt");
@@ -99,12 +99,12 @@ fn sockscope(file: &Path, filters: &[Filter]) -> Selected {
     let mut selected = vec![Vec::new(); filters.len()];
     let (mut tracker, mut clock) = (Tracker::new(Limits::default()), Clock::new());
     let mut source = capture::open(file).unwrap();
-    let names = interface_names(file);
+    let description = description(file);
     while let Ok(Next::Frame(frame)) = source.next() {
         let packet = decode::packet(&frame);
         let update = tracker.push(&packet);
         let times = clock.see(&frame, Some(&update));
-        let interface_name = names.get(frame.interface.0 as usize).and_then(|name| name.as_deref());
+        let interface_name = filter::interface_name(&description, frame.interface);
         let row = PacketRow { frame: &frame, packet: &packet, update: Some(&update), interface_name, times };
         for (filter, selected) in filters.iter().zip(&mut selected) {
             assert!(filter.needs() < Needs::Rows);
@@ -116,8 +116,8 @@ fn sockscope(file: &Path, filters: &[Filter]) -> Selected {
     selected
 }
 
-fn interface_names(file: &Path) -> Vec<Option<String>> {
+fn description(file: &Path) -> Description {
     let mut source = capture::open(file).unwrap();
     while let Ok(Next::Frame(_) | Next::Idle(_)) = source.next() {}
-    source.description().interfaces.iter().map(|interface| interface.name.clone()).collect()
+    source.description().clone()
 }
