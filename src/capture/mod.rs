@@ -6,6 +6,8 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
+#[cfg(feature = "live")]
+mod bpf;
 mod buffer;
 mod clock;
 mod description;
@@ -21,6 +23,8 @@ mod text;
 mod timestamp;
 mod write;
 
+#[cfg(feature = "live")]
+pub use bpf::CaptureFilter;
 pub use description::{Compression, Damage, Description, Format, Interface, InterfaceId, Resolution, Section, Statistics};
 pub use error::Error;
 pub use foreign::Foreign;

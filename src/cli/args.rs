@@ -37,6 +37,8 @@ pub(crate) struct Args {
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     file: Option<PathBuf>,
     #[command(flatten)]
+    choice: Choice,
+    #[command(flatten)]
     form: Document,
     #[command(flatten)]
     zone: Zone,
@@ -50,9 +52,14 @@ impl Args {
         let usage = |text: &str| Err(Failure::Usage(text.to_owned()));
         match (self.command, self.file) {
             (Some(_), Some(_)) => usage("a command stands in front of its FILE: sockscope COMMAND [OPTIONS] FILE"),
-            (Some(_), None) if self.form.json => usage("options of a command stand behind it: sockscope COMMAND [OPTIONS] FILE"),
+            (Some(_), None) if self.form.json || self.choice.is_given() => {
+                usage("options of a command stand behind it: sockscope COMMAND [OPTIONS] FILE")
+            }
             (Some(command), None) => Ok(command),
-            (None, Some(file)) => Ok(Command::Show(ShowArgs { input: Input { file }, form: self.form, zone: self.zone })),
+            (None, Some(file)) => {
+                let input = Input { file, choice: self.choice };
+                Ok(Command::Show(ShowArgs { input, form: self.form, zone: self.zone }))
+            }
             (None, None) => usage("name a capture file, or - for standard input; --help says more"),
         }
     }
@@ -119,6 +126,8 @@ pub(crate) enum Command {
     Cut(CutArgs),
     /// Write what other tools read: a conn.log as Zeek writes it
     Export(ExportArgs),
+    /// The fields that filters know, with their types and meanings
+    Fields(FieldsArgs),
     /// Small captures that each show one thing: made from scripts, to learn from
     Zoo(ZooArgs),
     /// Completions for a shell
@@ -127,12 +136,31 @@ pub(crate) enum Command {
     Man(ManArgs),
 }
 
-/// Which capture.
+/// Which capture, and which of its frames.
 #[derive(ClapArgs, Clone, Debug)]
 pub(crate) struct Input {
     /// Capture file; - is standard input
     #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) choice: Choice,
+}
+
+/// Which frames.
+#[derive(ClapArgs, Clone, Debug, Default)]
+pub(crate) struct Choice {
+    /// Only frames that this display filter selects, in Wireshark's syntax, and what they belong to; see sockscope fields
+    #[arg(short = 'Y', long = "filter", value_name = "FILTER", display_order = 90)]
+    pub(crate) filter: Option<String>,
+    /// Only frames that this capture filter (BPF) lets pass: others are not read at all
+    #[arg(short = 'f', long = "capture-filter", value_name = "BPF", display_order = 91)]
+    pub(crate) capture_filter: Option<String>,
+}
+
+impl Choice {
+    fn is_given(&self) -> bool {
+        self.filter.is_some() || self.capture_filter.is_some()
+    }
 }
 
 /// JSON, or text.
@@ -198,8 +226,9 @@ pub(crate) struct InfoArgs {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Example:\n  sockscope packet lab.pcapng 7")]
 pub(crate) struct PacketArgs {
-    #[command(flatten)]
-    pub(crate) input: Input,
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
     /// Number of the frame, from 1, as in Wireshark
     #[arg(value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) number: u64,
@@ -212,6 +241,7 @@ pub(crate) struct PacketArgs {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   sockscope packets lab.pcapng -t ad --zone UTC
+  sockscope packets lab.pcapng -Y 'udp.port == 5000 && ip.addr == 127.0.0.0/8'
   sockscope packets lab.pcapng --json | jq 'select(.protocol == \"udp\")'")]
 pub(crate) struct PacketsArgs {
     #[command(flatten)]
@@ -370,15 +400,16 @@ pub(crate) enum TableFormat {
 }
 
 #[derive(ClapArgs, Debug)]
-#[command(after_help = "Example:
+#[command(after_help = "Examples:
   sockscope cut lab.pcapng tcp:3 udp:0 -o two-streams.pcapng
+  sockscope cut lab.pcapng -Y 'udp.port == 5000' -o echo.pcapng
 
 Frames are copied as they are, with their fragments and the ICMP errors about them. Standard input is held in memory.")]
 pub(crate) struct CutArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// Streams to copy, such as tcp:3 or udp:0
-    #[arg(value_name = "STREAM", required = true, value_parser = job::stream)]
+    /// Streams to copy, such as tcp:3 or udp:0; with a filter, all of the frames it selects if none is named
+    #[arg(value_name = "STREAM", required_unless_present_any = ["filter", "capture_filter"], value_parser = job::stream)]
     pub(crate) streams: Vec<FlowId>,
     /// File to write, in pcapng
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
@@ -625,6 +656,18 @@ pub(crate) struct CheckArgs {
     /// Korean or English; from the locale if not given, else Korean
     #[arg(long = "lang", value_name = "LANGUAGE")]
     pub(crate) language: Option<Tongue>,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope fields tcp.analysis
+  sockscope packets lab.pcapng -Y 'tcp.flags.syn == 1 && tcp.dstport == 5001'")]
+pub(crate) struct FieldsArgs {
+    /// Only fields whose names begin so
+    #[arg(value_name = "PREFIX")]
+    pub(crate) prefix: Option<String>,
     #[command(flatten)]
     pub(crate) form: Document,
 }

@@ -12,12 +12,13 @@ use super::args::ConnectionsArgs;
 use super::failure::Failure;
 use super::job::{Form, Setting};
 use super::run;
+use super::touched::Touched;
 
 pub(crate) fn run(args: ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.explain_differences {
         return explain(&args, setting, out);
     }
-    let (trace, reading) = run::trace(Tracker::of_connections(Limits::default()), &args.input.file, setting)?;
+    let (trace, reading) = run::trace(Tracker::of_connections(Limits::default()), &args.input, setting)?;
     match Form::from(args.form) {
         Form::Text => connection_view::write(&trace.connections, setting.look, out)?,
         Form::Json => json::connections(&trace.connections, out)?,
@@ -30,13 +31,18 @@ pub(crate) fn run(args: ConnectionsArgs, setting: &Setting, out: &mut impl Write
 fn explain(args: &ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let limits = Limits::default();
     let (mut tracker, mut zeek) = (Tracker::new(limits), ZeekTracker::new(&limits, ZeekChecksums::Ignored));
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let mut touched = Touched::default();
+    let reading = run::frames(&args.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
-        tracker.absorb(&packet);
+        let update = tracker.push(&packet);
+        if selected {
+            touched.see(&update);
+        }
         zeek.push(&packet);
         Ok(ControlFlow::Continue(()))
     })?;
-    let (trace, rows) = (tracker.finish(), zeek.finish().connections);
+    let (mut trace, rows) = (tracker.finish(), zeek.finish().connections);
+    touched.prune(&mut trace);
     for connection in &trace.connections {
         let found = differences(&trace, &rows, connection.id).unwrap_or_default();
         connection_view::write_differences(connection, &found, setting.look, out)?;

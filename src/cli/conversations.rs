@@ -25,10 +25,10 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
     let (mut sightings, mut table) = (Sightings::new(&limits), Conversations::new(&limits));
     let mut batch = Vec::with_capacity(BATCH);
     let mut first = None;
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let reading = run::frames(&args.input, setting, |frame, selected| {
         first = first.or(frame.timestamp);
         if let Some(sighting) = sightings.of(&decode::packet(frame)) {
-            batch.push(sighting);
+            batch.push(if selected { sighting } else { sighting.uncounted() });
             if batch.len() == BATCH {
                 table.extend(&batch);
                 batch.clear();

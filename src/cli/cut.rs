@@ -13,41 +13,43 @@ use std::sync::Arc;
 use sockscope::capture::{self, Description, Source, Writer};
 use sockscope::decode;
 use sockscope::present::words;
-use sockscope::track::{FlowId, Limits, Tracker, Update};
+use sockscope::track::{FlowId, Limits, Tracker};
 
-use super::args::CutArgs;
+use super::args::{CutArgs, Input};
 use super::failure::Failure;
 use super::job::{self, Setting};
-use super::run::{self, Reading};
+use super::run::{self, Opened, Reading};
+use super::touched::flow;
 
 pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let input = Twice::new(&args.input.file)?;
+    let input = Twice::new(&args.input)?;
     let (chosen, reading) = choose(&input, &args.streams, setting)?;
     if same_file(&args.input.file, &args.output) {
         return Err(Failure::Usage(format!("{}: is the input, which is never overwritten", args.output.display())));
     }
     copy(&input, &chosen, reading.description.clone(), &args.output)?;
     let streams = args.streams.iter().map(FlowId::to_string).collect::<Vec<_>>().join(", ");
-    writeln!(out, "{} of {streams} written to {}", words::counted(chosen.len() as u64, "frame"), job::shown(&args.output))?;
+    let of = if streams.is_empty() { String::new() } else { format!(" of {streams}") };
+    writeln!(out, "{}{of} written to {}", words::counted(chosen.len() as u64, "frame"), job::shown(&args.output))?;
     reading.verdict()
 }
 
 /// A capture that can be opened more than once: a file, or all of standard input in memory.
 struct Twice<'a> {
-    file: &'a Path,
+    input: &'a Input,
     stdin: Option<Arc<[u8]>>,
 }
 
 impl<'a> Twice<'a> {
-    fn new(file: &'a Path) -> Result<Self, Failure> {
-        let stdin = if job::is_stdin(file) { Some(all_of_stdin()?) } else { None };
-        Ok(Self { file, stdin })
+    fn new(input: &'a Input) -> Result<Self, Failure> {
+        let stdin = if job::is_stdin(&input.file) { Some(all_of_stdin()?) } else { None };
+        Ok(Self { input, stdin })
     }
 
     fn open(&self) -> Result<Box<dyn Source>, capture::Error> {
         match &self.stdin {
             Some(octets) => capture::from_reader("standard input", Box::new(Cursor::new(Arc::clone(octets)))),
-            None => capture::open(self.file),
+            None => capture::open(&self.input.file),
         }
     }
 }
@@ -65,11 +67,11 @@ fn choose(input: &Twice<'_>, streams: &[FlowId], setting: &Setting) -> Result<(V
     let wanted: HashSet<FlowId> = streams.iter().copied().collect();
     let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
     let mut tracker = Tracker::new(Limits::default());
-    let reading = run::frames_of(input.open()?, input.file, setting, |frame| {
+    let reading = run::frames_of(Opened::new(input.open()?, input.input)?, input.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         let flow = flow(&update).filter(|flow| wanted.contains(flow));
-        if flow.is_some() {
+        if selected && (flow.is_some() || wanted.is_empty()) {
             chosen.push(frame.number);
             chosen.extend(update.reassembled.iter().flat_map(|datagram| datagram.frames));
         }
@@ -79,14 +81,9 @@ fn choose(input: &Twice<'_>, streams: &[FlowId], setting: &Setting) -> Result<(V
     chosen.sort_unstable();
     chosen.dedup();
     match streams.iter().find(|stream| !seen.contains(stream)) {
-        Some(stream) => Err(Failure::Usage(format!("{}: there is no stream {stream}", job::shown(input.file)))),
+        Some(stream) => Err(Failure::Usage(format!("{}: there is no stream {stream}", job::shown(&input.input.file)))),
         None => Ok((chosen, reading)),
     }
-}
-
-/// The stream a packet belongs to, or that its ICMP error is about.
-fn flow(update: &Update<'_>) -> Option<FlowId> {
-    update.flow.or_else(|| update.about.as_ref()?.flow)
 }
 
 fn copy(input: &Twice<'_>, chosen: &[u64], mut description: Description, output: &Path) -> Result<(), Failure> {

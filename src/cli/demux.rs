@@ -5,7 +5,7 @@ use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use sockscope::capture::{self, Description, InterfaceId};
+use sockscope::capture::{Description, Frame, InterfaceId};
 use sockscope::decode;
 use sockscope::judge;
 use sockscope::present::demux_view::Verdicts;
@@ -26,21 +26,25 @@ pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> R
     };
     let mut arrivals = Arrivals::new(&Limits::default());
     let mut view = Verdicts::new(setting.look);
-    let source = capture::open(&args.input.file)?;
-    let look = |frame: &capture::Frame<'_>| {
+    let opened = run::open(&args.input)?;
+    let look = |frame: &Frame<'_>, selected| {
         let packet = decode::packet(frame);
-        (packet.number, packet.interface, arrivals.of(&packet))
+        (packet.number, packet.interface, selected, arrivals.of(&packet))
     };
-    let reading = run::described_frames(source, &args.input.file, setting, look, |(frame, interface, arriving), description| {
-        let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
-        let delivery = table.deliver(&arriving, name(description, interface));
-        expectations.see(frame, arriving.tuple, &delivery);
-        match args.form.json {
-            true => json::demux(frame, arriving.tuple, &delivery, out)?,
-            false => view.write(frame, arriving.tuple, &delivery, out)?,
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
+    let reading =
+        run::described_frames(opened, &args.input, setting, look, |(frame, interface, selected, arriving), description| {
+            let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
+            let delivery = table.deliver(&arriving, name(description, interface));
+            if !selected {
+                return Ok(ControlFlow::Continue(()));
+            }
+            expectations.see(frame, arriving.tuple, &delivery);
+            match args.form.json {
+                true => json::demux(frame, arriving.tuple, &delivery, out)?,
+                false => view.write(frame, arriving.tuple, &delivery, out)?,
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
     match (expectations.unmet(), &args.expect) {
         (Some(unmet), Some(file)) => Err(Failure::Unmet(format!("{}: {unmet}", job::shown(file)))),
         _ => reading.verdict(),

@@ -36,8 +36,10 @@ pub(crate) fn run(args: ExportArgs, setting: &Setting, out: &mut impl Write) -> 
 fn read(args: &ExportArgs, setting: &Setting) -> Result<(ZeekLog, Reading), Failure> {
     let checksums = if args.checksums { ZeekChecksums::Verified } else { ZeekChecksums::Ignored };
     let mut tracker = ZeekTracker::new(&Limits::default(), checksums);
-    let reading = run::frames(&args.input.file, setting, |frame| {
-        tracker.push(&decode::packet(frame));
+    let reading = run::frames(&args.input, setting, |frame, selected| {
+        if selected {
+            tracker.push(&decode::packet(frame));
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     Ok((tracker.finish(), reading))

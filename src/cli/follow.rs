@@ -1,5 +1,6 @@
 //! `sockscope follow FILE STREAM`: the octets of a stream, as its receivers read them.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::net::SocketAddr;
@@ -66,23 +67,34 @@ fn follow(args: &FollowArgs, setting: &Setting, out: &mut impl Write) -> Result<
     let mut exchange = Exchange { flow: args.stream, first: None };
     tracker.follow(args.stream);
     let mut found = false;
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let mut hidden = HashSet::new();
+    let reading = run::frames(&args.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         found |= update.flow == Some(args.stream);
-        update.pieces.iter().try_for_each(|piece| printer.write(piece, out))?;
-        if let Some(piece) = exchange.datagram(packet.number, &update) {
+        if !selected && update.flow == Some(args.stream) {
+            hidden.insert(packet.number);
+        }
+        let shown = update.pieces.iter().filter(|piece| is_shown(piece, &hidden));
+        shown.into_iter().try_for_each(|piece| printer.write(piece, out))?;
+        if let Some(piece) = exchange.datagram(packet.number, &update).filter(|piece| is_shown(piece, &hidden)) {
             printer.write(&piece, out)?;
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    tracker.finish().pieces.iter().try_for_each(|piece| printer.write(piece, out))?;
+    let rest = tracker.finish().pieces;
+    rest.iter().filter(|piece| is_shown(piece, &hidden)).try_for_each(|piece| printer.write(piece, out))?;
     printer.finish(out)?;
     if !found {
         reading.verdict()?;
         return Err(run::no_such_stream(&args.input.file, args.stream));
     }
     reading.verdict()
+}
+
+/// A filter has not left out the frame that brought it.
+fn is_shown(piece: &Piece, hidden: &HashSet<u64>) -> bool {
+    piece.frame.is_none_or(|frame| !hidden.contains(&frame))
 }
 
 enum Printer {

@@ -10,7 +10,7 @@ use super::job::Setting;
 use super::whole::Whole;
 
 pub(crate) fn run(args: InfoArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let whole = Whole::read(&args.input.file, setting)?;
+    let whole = Whole::read(&args.input, setting)?;
     if args.form.json {
         json::info(&whole.overview(), out)?;
     } else {

@@ -11,7 +11,7 @@ use sockscope::present::json;
 use sockscope::present::log_view::{self, Beside};
 use sockscope::track::{Limits, Protocol, Trace, Tracker};
 
-use super::args::LogArgs;
+use super::args::{Input, LogArgs};
 use super::failure::Failure;
 use super::job::{self, Setting};
 use super::run::{self, Reading};
@@ -22,7 +22,7 @@ pub(crate) fn run(args: LogArgs, setting: &Setting, out: &mut impl Write) -> Res
     let server_log = Written::read(&args.log, pattern.as_ref())?;
     let client_logs =
         args.clients.iter().map(|path| Written::read(path, pattern.as_ref())).collect::<Result<Vec<_>, Failure>>()?;
-    let (deliveries, trace, reading) = deliveries(&args.input.file, setting)?;
+    let (deliveries, trace, reading) = deliveries(&args.input, setting)?;
     let server = log::server(&deliveries, &trace, args.port, &server_log.log);
     let beside_server = server_log.beside(&deliveries, server.map(Addressee::server));
     let beside_clients = clients(&client_logs, &deliveries, server);
@@ -83,13 +83,16 @@ fn clients<'a>(logs: &'a [Written], deliveries: &'a Deliveries, server: Option<S
     beside.collect()
 }
 
-fn deliveries(file: &Path, setting: &Setting) -> Result<(Deliveries, Trace, Reading), Failure> {
+fn deliveries(input: &Input, setting: &Setting) -> Result<(Deliveries, Trace, Reading), Failure> {
     let mut tracker = Tracker::new(Limits::default());
     tracker.follow_all();
     let mut deliveries = Deliveries::new();
-    let reading = run::frames(file, setting, |frame| {
+    let reading = run::frames(input, setting, |frame, selected| {
         let packet = decode::packet(frame);
-        deliveries.see(&packet, &tracker.push(&packet));
+        let update = tracker.push(&packet);
+        if selected {
+            deliveries.see(&packet, &update);
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     Ok((deliveries, tracker.finish(), reading))

@@ -13,6 +13,7 @@ mod demux;
 mod expect;
 mod export;
 mod failure;
+mod fields;
 mod follow;
 mod grade;
 mod info;
@@ -27,10 +28,12 @@ mod progress;
 mod rubric;
 mod run;
 mod runs;
+mod selection;
 mod show;
 mod sockets;
 mod states;
 mod submissions;
+mod touched;
 mod whole;
 mod zoo;
 
@@ -91,6 +94,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
+        Command::Fields(args) => fields::run(args, out),
         Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

@@ -9,7 +9,7 @@ use sockscope::present::json;
 use sockscope::present::time::{self, Dial};
 use sockscope::track::{Limits, Tracker};
 
-use super::args::PacketArgs;
+use super::args::{Choice, Input, PacketArgs};
 use super::failure::Failure;
 use super::job::{self, Setting};
 use super::run;
@@ -18,7 +18,7 @@ pub(crate) fn run(args: PacketArgs, setting: &Setting, out: &mut impl Write) -> 
     let mut dial = Dial::from(args.time);
     let mut tracker = Tracker::new(Limits::default());
     let mut found = false;
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let reading = run::frames(&Input { file: args.file.clone(), choice: Choice::default() }, setting, |frame, _| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         let time = dial.text(packet.timestamp, time::digits_of(frame));
@@ -38,6 +38,6 @@ pub(crate) fn run(args: PacketArgs, setting: &Setting, out: &mut impl Write) -> 
     if found {
         return Ok(());
     }
-    let file = job::shown(&args.input.file);
+    let file = job::shown(&args.file);
     Err(Failure::Usage(format!("{file}: there is no frame {}: the last one is {}", args.number, reading.frames)))
 }

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::ops::ControlFlow;
 
-use sockscope::capture::{self, Frame};
+use sockscope::capture::Frame;
 use sockscope::decode::{self, Packet};
 use sockscope::present::{csv, json, listing, time};
 use sockscope::track::{Limits, Tracker, Update};
@@ -20,12 +20,16 @@ pub(crate) fn run(args: PacketsArgs, setting: &Setting, out: &mut impl Write) ->
         Form::Json => Printer::Json(json::Lines::new()),
         Form::Csv => Printer::Csv(csv::Packets::new()),
     };
-    let source = capture::open(&args.input.file)?;
+    let opened = run::open(&args.input)?;
     printer.heading(out)?;
-    let reading = run::frames_of(source, &args.input.file, setting, |frame| {
+    let reading = run::frames_of(opened, &args.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
-        printer.print(frame, &packet, &update, out)?;
+        if selected {
+            printer.print(frame, &packet, &update, out)?;
+        } else {
+            printer.pass(&packet);
+        }
         Ok(ControlFlow::Continue(()))
     })?;
     reading.verdict()
@@ -42,6 +46,14 @@ impl Printer {
         match self {
             Self::Csv(packets) => packets.heading(out),
             Self::Text(_) | Self::Json(_) => Ok(()),
+        }
+    }
+
+    /// A frame is not shown, but its time counts.
+    fn pass(&mut self, packet: &Packet<'_>) {
+        match self {
+            Self::Text(packets) => packets.pass(packet),
+            Self::Json(_) | Self::Csv(_) => {}
         }
     }
 

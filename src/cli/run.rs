@@ -7,11 +7,15 @@ use std::time::Instant;
 
 use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
 use sockscope::decode;
+use sockscope::judge::filter;
 use sockscope::track::{FlowId, Limits, Trace, Tracker};
 
+use super::args::Input;
 use super::failure::{Failure, print_line};
 use super::job::{self, Moment, Setting};
 use super::progress::Progress;
+use super::selection::{Kept, Selection};
+use super::touched::Touched;
 
 /// What is known of a capture when its frames were read.
 #[derive(Debug)]
@@ -52,45 +56,76 @@ impl Reading {
     }
 }
 
-/// Reads the capture and shows each frame to `look`, until that breaks.
+/// Reads the capture and shows each frame to `look`, with the word whether it is selected, until that breaks.
 ///
 /// A fault of the input ends the loop, not the command: what was read is still to be shown.
 pub(crate) fn frames(
-    file: &Path,
+    input: &Input,
     setting: &Setting,
-    look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+    look: impl FnMut(&Frame<'_>, bool) -> io::Result<ControlFlow<()>>,
 ) -> Result<Reading, Failure> {
-    frames_of(capture::open(file)?, file, setting, look)
+    frames_of(open(input)?, input, setting, look)
 }
 
-/// The same for a source that is open already.
-pub(crate) fn frames_of(
+/// A source of frames, and which of them count.
+pub(crate) struct Opened {
     source: Box<dyn Source>,
-    file: &Path,
+    selection: Selection,
+}
+
+/// Opens the capture, and compiles the filters before that.
+pub(crate) fn open(input: &Input) -> Result<Opened, Failure> {
+    let selection = Selection::new(&input.choice)?;
+    Ok(Opened { selection, source: capture::open(&input.file)? })
+}
+
+impl Opened {
+    /// A source that is open already.
+    pub(crate) fn new(source: Box<dyn Source>, input: &Input) -> Result<Self, Failure> {
+        Ok(Self { selection: Selection::new(&input.choice)?, source })
+    }
+}
+
+/// The same for a capture that is open already.
+pub(crate) fn frames_of(
+    opened: Opened,
+    input: &Input,
     setting: &Setting,
-    look: impl FnMut(&Frame<'_>) -> io::Result<ControlFlow<()>>,
+    look: impl FnMut(&Frame<'_>, bool) -> io::Result<ControlFlow<()>>,
 ) -> Result<Reading, Failure> {
-    described_frames(source, file, setting, look, |flow, _| flow)
+    described_frames(opened, input, setting, look, |flow, _| flow)
 }
 
 /// The same, but what `look` made of a frame goes on to `tell`, which knows what the file has said of itself so far.
 pub(crate) fn described_frames<T>(
-    mut source: Box<dyn Source>,
-    file: &Path,
+    opened: Opened,
+    input: &Input,
     setting: &Setting,
-    mut look: impl FnMut(&Frame<'_>) -> T,
+    mut look: impl FnMut(&Frame<'_>, bool) -> T,
     mut tell: impl FnMut(T, &Description) -> io::Result<ControlFlow<()>>,
 ) -> Result<Reading, Failure> {
     let started = Instant::now();
-    let progress = Progress::new(file);
+    let progress = Progress::new(&input.file);
+    let Opened { mut source, mut selection } = opened;
+    let names = selection.names_interfaces();
     let mut frames = 0;
     let fault = loop {
         match source.next() {
             Ok(Next::Frame(frame)) => {
                 frames = frame.number;
-                let seen = look(&frame);
-                if tell(seen, source.description())?.is_break() {
-                    break None;
+                if selection.reads(&frame)? {
+                    let seen = if names {
+                        // Only now that the frame is read, the file has told of its interface.
+                        let (kept, plain) = (Kept::new(&frame), Frame { octets: &[], options: &[], ..frame });
+                        let frame = kept.frame(plain);
+                        let name = filter::interface_name(source.description(), frame.interface);
+                        look(&frame, selection.selects(&frame, name))
+                    } else {
+                        look(&frame, selection.selects(&frame, None))
+                    };
+                    if tell(seen, source.description())?.is_break() {
+                        break None;
+                    }
                 }
                 progress.at(frames, || source.consumed());
             }
@@ -99,7 +134,7 @@ pub(crate) fn described_frames<T>(
             Err(fault) => break Some(fault),
         }
     };
-    let reading = Reading { file: job::shown(file), description: source.description().clone(), frames, fault };
+    let reading = Reading { file: job::shown(&input.file), description: source.description().clone(), frames, fault };
     if setting.verbose {
         reading.tell(started);
     }
@@ -107,14 +142,14 @@ pub(crate) fn described_frames<T>(
 }
 
 /// Reads the capture until a moment, which includes its frame, into a trace as of then.
-pub(crate) fn trace_until(moment: Moment, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let mut tracker = Tracker::new(Limits::default());
+pub(crate) fn trace_until(moment: Moment, input: &Input, setting: &Setting) -> Result<(Trace, Reading), Failure> {
+    let mut follower = Follower::new(Tracker::new(Limits::default()), input);
     let mut first = None;
     let mut until = match moment {
         Moment::Time(time) => Some(time),
         _ => None,
     };
-    let reading = frames(file, setting, |frame| {
+    let reading = frames(input, setting, |frame, selected| {
         if let (Moment::Since(duration), None, Some(time)) = (moment, first, frame.timestamp) {
             until = time.after(duration);
         }
@@ -123,16 +158,45 @@ pub(crate) fn trace_until(moment: Moment, file: &Path, setting: &Setting) -> Res
         if later || matches!(moment, Moment::Frame(number) if frame.number > number) {
             return Ok(ControlFlow::Break(()));
         }
-        tracker.absorb(&decode::packet(frame));
+        follower.see(frame, selected);
         Ok(ControlFlow::Continue(()))
     })?;
     match moment {
         Moment::Frame(number) if number > reading.frames => {
-            return Err(Failure::Usage(format!("{}: has {} frames, no frame {number}", job::shown(file), reading.frames)));
+            let file = job::shown(&input.file);
+            return Err(Failure::Usage(format!("{file}: has {} frames, no frame {number}", reading.frames)));
         }
-        _ => until.into_iter().for_each(|until| tracker.tick(until)),
+        _ => until.into_iter().for_each(|until| follower.tracker.tick(until)),
     }
-    Ok((tracker.finish(), reading))
+    Ok((follower.finish(), reading))
+}
+
+/// A tracker that notes what the selected frames belong to, if a filter selects any.
+struct Follower {
+    tracker: Tracker,
+    touched: Option<Touched>,
+}
+
+impl Follower {
+    fn new(tracker: Tracker, input: &Input) -> Self {
+        Self { tracker, touched: input.choice.filter.is_some().then(Touched::default) }
+    }
+
+    fn see(&mut self, frame: &Frame<'_>, selected: bool) {
+        let packet = decode::packet(frame);
+        match &mut self.touched {
+            Some(touched) if selected => touched.see(&self.tracker.push(&packet)),
+            _ => self.tracker.absorb(&packet),
+        }
+    }
+
+    fn finish(self) -> Trace {
+        let mut trace = self.tracker.finish();
+        if let Some(touched) = &self.touched {
+            touched.prune(&mut trace);
+        }
+        trace
+    }
 }
 
 /// The stream is not in the capture.
@@ -140,11 +204,12 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
     Failure::Usage(format!("{}: has no stream {stream}", job::shown(file)))
 }
 
-/// Reads the whole capture into a trace by this tracker.
-pub(crate) fn trace(mut tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let reading = frames(file, setting, |frame| {
-        tracker.absorb(&decode::packet(frame));
+/// Reads the whole capture into a trace by this tracker, of the rows that a selected frame belongs to.
+pub(crate) fn trace(tracker: Tracker, input: &Input, setting: &Setting) -> Result<(Trace, Reading), Failure> {
+    let mut follower = Follower::new(tracker, input);
+    let reading = frames(input, setting, |frame, selected| {
+        follower.see(frame, selected);
         Ok(ControlFlow::Continue(()))
     })?;
-    Ok((tracker.finish(), reading))
+    Ok((follower.finish(), reading))
 }

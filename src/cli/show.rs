@@ -10,7 +10,7 @@ use super::job::Setting;
 use super::whole::Whole;
 
 pub(crate) fn run(args: ShowArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let whole = Whole::read(&args.input.file, setting)?;
+    let whole = Whole::read(&args.input, setting)?;
     if args.form.json {
         json::show(&whole.overview(), out)?;
     } else {

@@ -17,8 +17,8 @@ pub(crate) fn run(args: SocketsArgs, setting: &Setting, out: &mut impl Write) ->
         return diff(&args, (from, to), setting, out);
     }
     let (trace, reading) = match args.at {
-        Some(moment) => run::trace_until(moment, &args.input.file, setting)?,
-        None => run::trace(Tracker::new(Limits::default()), &args.input.file, setting)?,
+        Some(moment) => run::trace_until(moment, &args.input, setting)?,
+        None => run::trace(Tracker::new(Limits::default()), &args.input, setting)?,
     };
     let open = |socket: &&Socket| args.all || socket.state != SocketState::Closed;
     let here = |socket: &&Socket| args.host.is_none_or(|host| is_at(socket, host));
@@ -38,8 +38,8 @@ fn diff(args: &SocketsArgs, (from, to): (Moment, Moment), setting: &Setting, out
     if job::is_stdin(&args.input.file) {
         return Err(Failure::Usage("--diff reads the capture twice, which standard input cannot be: name a file".into()));
     }
-    let (before, _) = run::trace_until(from, &args.input.file, setting)?;
-    let (after, reading) = run::trace_until(to, &args.input.file, setting)?;
+    let (before, _) = run::trace_until(from, &args.input, setting)?;
+    let (after, reading) = run::trace_until(to, &args.input, setting)?;
     let is_here = |change: &Change<'_>| match change {
         Change::Born(socket) | Change::Died(socket) | Change::Moved(_, socket) => {
             args.host.is_none_or(|host| is_at(socket, host))

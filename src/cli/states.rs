@@ -20,12 +20,16 @@ pub(crate) fn run(args: StatesArgs, setting: &Setting, out: &mut impl Write) -> 
     let mut tracker = Tracker::new(Limits::default());
     let mut view = States::new(setting.look, args.time.into());
     let mut lines = json::States::new();
-    let mut segments = 0_u64;
-    let reading = run::frames(&args.input.file, setting, |frame| {
+    let (mut seen, mut segments) = (false, 0_u64);
+    let reading = run::frames(&args.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         view.see(&packet, time::digits_of(frame));
         if update.flow != Some(args.stream) {
+            return Ok(ControlFlow::Continue(()));
+        }
+        seen = true;
+        if !selected {
             return Ok(ControlFlow::Continue(()));
         }
         segments += 1;
@@ -39,7 +43,7 @@ pub(crate) fn run(args: StatesArgs, setting: &Setting, out: &mut impl Write) -> 
         }
         Ok(ControlFlow::Continue(()))
     })?;
-    if segments == 0 {
+    if !seen {
         reading.verdict()?;
         return Err(run::no_such_stream(&args.input.file, args.stream));
     }

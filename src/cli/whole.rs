@@ -9,6 +9,7 @@ use sockscope::judge::{self, Finding};
 use sockscope::present::overview::Overview;
 use sockscope::track::{Limits, Trace, Tracker};
 
+use super::args::Input;
 use super::failure::Failure;
 use super::job::{self, Setting};
 use super::run::{self, Reading};
@@ -26,8 +27,9 @@ pub(crate) struct Whole {
 
 impl Whole {
     /// Reads the capture, and its octets once more for their hash.
-    pub(crate) fn read(file: &Path, setting: &Setting) -> Result<Self, Failure> {
-        let (trace, reading) = run::trace(Tracker::new(Limits::default()), file, setting)?;
+    pub(crate) fn read(input: &Input, setting: &Setting) -> Result<Self, Failure> {
+        let (trace, reading) = run::trace(Tracker::new(Limits::default()), input, setting)?;
+        let file = input.file.as_path();
         let findings = judge::preflight(&reading.description, &trace);
         let hashed = if job::is_stdin(file) { None } else { hash(file).ok() };
         let (sha256, size) = hashed.unzip();

@@ -67,6 +67,11 @@ impl Packets {
         self.line.text(info).text(mark).end(out)
     }
 
+    /// Passes over a frame that is not shown: times since the first frame and the frame before count it.
+    pub fn pass(&mut self, packet: &Packet<'_>) {
+        self.dial.pass(packet.timestamp);
+    }
+
     fn write_heading(&mut self, out: &mut impl Write) -> io::Result<()> {
         let quiet = |line: &mut Line, title: &str, width: usize| {
             line.painted(self.look, Ink::Quiet, title, width);

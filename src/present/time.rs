@@ -100,6 +100,14 @@ impl Dial {
         };
     }
 
+    /// Passes over the next frame, which is not shown.
+    pub fn pass(&mut self, time: Option<Timestamp>) {
+        self.first = self.first.or(time);
+        if self.format != TimeFormat::DeltaShown {
+            self.previous = time.or(self.previous);
+        }
+    }
+
     /// The time of the next frame as a text of its own.
     pub fn text(&mut self, time: Option<Timestamp>, digits: usize) -> String {
         let mut text = String::new();

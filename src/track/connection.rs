@@ -49,6 +49,7 @@ pub struct Connection {
     /// What was odd about its segments, at most [`Connection::MAX_NOTES`].
     pub notes: Vec<Note>,
     seen: Completeness,
+    before: Completeness,
     analysis: Analysis,
 }
 
@@ -104,6 +105,7 @@ impl Connection {
             unreachable: None,
             notes: Vec::new(),
             seen: Completeness::default(),
+            before: Completeness::default(),
             analysis: Analysis::default(),
         }
     }
@@ -111,6 +113,11 @@ impl Connection {
     /// The capture began after the connection did.
     pub fn midstream(&self) -> bool {
         self.handshake.syn.is_none() && self.handshake.syn_ack.is_none()
+    }
+
+    /// Its completeness before its last segment: what Wireshark says of that segment when it reads a capture once.
+    pub const fn completeness_before(&self) -> Completeness {
+        self.before
     }
 
     /// One of its ends.
@@ -248,6 +255,7 @@ impl Connection {
         let (flags, segment) = (seen.segment.flags, seen.segment);
         let first = self.ends.initiator.sent.frames == 0 && self.ends.responder.sent.frames == 0;
         self.seen.see(segment, first);
+        self.before = self.completeness;
         // Wireshark gives a lone segment no completeness unless it is the first SYN.
         self.completeness = if first && !flags.is_pure_syn() { Completeness::default() } else { self.seen };
         self.last_frame = seen.frame;

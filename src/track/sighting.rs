@@ -25,7 +25,7 @@ pub struct Sighting {
     pub(super) tcp: Option<TcpMark>,
     /// The transport header is whole and of this packet: neither quoted nor all that a fragment shows.
     pub(super) whole: bool,
-    /// The header stands in an ICMP error: it takes a stream number and counts for nothing.
+    /// It takes a stream number and counts for nothing: a header in an ICMP error, or a packet that a filter left out.
     pub(super) quoted: bool,
 }
 
@@ -38,6 +38,12 @@ pub(super) struct TcpMark {
 }
 
 impl Sighting {
+    /// The same packet, which takes part in the numbering of streams and counts for nothing.
+    #[must_use]
+    pub fn uncounted(self) -> Self {
+        Self { quoted: true, ..self }
+    }
+
     fn new(packet: &Packet<'_>, (key, from): (FlowKey, Slot)) -> Self {
         Self {
             key,

@@ -60,8 +60,6 @@ struct Books {
 /// What a connection says of the segment at hand.
 #[derive(Clone, Copy)]
 struct Followed {
-    /// Its place among the connections.
-    place: u32,
     relative: Relative,
     analyzed: Option<Analyzed>,
     side: Side,
@@ -108,7 +106,7 @@ impl Tracker {
                 _ => None,
             },
             checksum: taken.checksum,
-            connection: taken.followed.and_then(|followed| books.connections.get(followed.place as usize)),
+            connection: taken.met.and_then(|met| books.connection_of(met.id)),
             relative: taken.followed.map(|followed| followed.relative),
             analyzed: taken.followed.and_then(|followed| followed.analyzed),
             side: taken.followed.map(|followed| followed.side),
@@ -358,7 +356,7 @@ impl Books {
         let side = connection.side_of(tuple.source);
         let shift = if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(side) };
         let states = (connection.ends.initiator.state, connection.ends.responder.state);
-        Some(Followed { place, relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
+        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.
@@ -378,6 +376,12 @@ impl Books {
         }
         *self.by_stream.get_mut(stream)? = Some(place);
         Some(place)
+    }
+
+    /// The connection of a stream; `None` if it is UDP, or was only quoted.
+    fn connection_of(&self, id: FlowId) -> Option<&Connection> {
+        let place = self.by_stream.get(id.number as usize).copied().flatten()?;
+        self.connections.get(place as usize).filter(|connection| connection.id == id)
     }
 
     /// Ties an ICMP error to the socket or connection it is about.

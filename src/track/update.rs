@@ -24,7 +24,7 @@ pub struct Update<'t> {
     pub transport: Option<Transport<'t>>,
     /// The verdict on its checksum.
     pub checksum: Option<Verdict>,
-    /// Its connection, as of this packet; `None` where it is no segment of one.
+    /// The connection that it belongs to or is an ICMP error about, as of this packet.
     pub connection: Option<&'t Connection>,
     /// The segment's numbers as Wireshark shows them.
     pub relative: Option<Relative>,

@@ -7,6 +7,7 @@ mod support;
 mod cut;
 mod demux;
 mod exit;
+mod filter;
 mod forms;
 mod help;
 mod hostile;

@@ -150,11 +150,10 @@ impl Checker<'_> {
             Ok(text) => text.to_owned(),
             Err(_) => octets.iter().map(|octet| escaped(*octet)).collect(),
         };
-        let unicode = std::str::from_utf8(octets).is_ok();
         let mut builder = RegexBuilder::new(&pattern);
         builder.case_insensitive(true).size_limit(MAX_PATTERN).dfa_size_limit(MAX_PATTERN);
-        let built =
-            if unicode { builder.build().or_else(|_| builder.unicode(false).build()) } else { builder.unicode(false).build() };
+        // A dot is an octet, as in Wireshark; a class of letters beyond ASCII needs characters.
+        let built = builder.unicode(false).build().or_else(|fault| builder.unicode(true).build().map_err(|_| fault));
         built.map_err(|error| self.fault(&term.span, format!("expected a regular expression: {}", reason(&error))))
     }
 

@@ -207,9 +207,10 @@ fn hexadecimal(word: &str) -> Option<Vec<u8>> {
         let word = word.strip_suffix(separator).unwrap_or(word);
         return word.split(separator).map(part).collect();
     }
-    if !word.is_ascii() || word.len() % 2 == 1 {
+    if !word.is_ascii() {
         return None;
     }
+    // Of an odd number of digits the last one is an octet, as in Wireshark.
     word.as_bytes().chunks(2).map(|digits| pair(std::str::from_utf8(digits).ok()?)).collect()
 }
 
@@ -271,7 +272,8 @@ mod tests {
             assert_eq!(read(Kind::Octets, word), octets(&[0x13, 0x89]), "{word}");
         }
         assert_eq!(read(Kind::Octets, "0x13"), octets(&[0x13]));
-        for word in ["127", "xyz", "홍길"] {
+        assert_eq!(read(Kind::Octets, "127"), octets(&[0x12, 7]));
+        for word in ["xyz", "홍길"] {
             assert_eq!(read(Kind::Octets, word), octets(word.as_bytes()), "{word}");
         }
         assert_eq!(read(Kind::Octets, "0x1389"), None);

@@ -34,7 +34,7 @@ mod value;
 pub use bpf::translated;
 pub use fault::FilterFault;
 pub use field::{Field, Kind, Needs};
-pub use packet::{Clock, PacketRow, Times};
+pub use packet::{Clock, PacketRow, Times, interface_name};
 pub use row::Row;
 pub use value::Value;
 

@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use super::field::{Field, Out, Read};
 use super::row::Row;
 use super::value::Value;
-use crate::capture::{Frame, Timestamp};
+use crate::capture::{Description, Format, Frame, InterfaceId, Timestamp};
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::ip::Ip;
 use crate::decode::options::{self, Options};
@@ -33,6 +33,13 @@ pub struct PacketRow<'a> {
     pub times: Times,
 }
 
+/// The name of a frame's interface as a filter sees it: `unknown` where a pcapng file gives it none, and nothing in a pcap
+/// file, which knows no interfaces.
+pub fn interface_name(description: &Description, interface: InterfaceId) -> Option<&str> {
+    let named = description.interface(interface).and_then(|interface| interface.name.as_deref());
+    (description.format == Format::Pcapng).then(|| named.unwrap_or("unknown"))
+}
+
 /// A transport header with all it carries: the packet's own, or that of a quoted packet.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Upper<'a> {
@@ -41,7 +48,8 @@ pub(super) struct Upper<'a> {
     pub(super) octets: &'a [u8],
     transport: Option<Transport<'a>>,
     summed: Summed<'a>,
-    quoted: bool,
+    /// It stands in an ICMP error.
+    pub(super) quoted: bool,
 }
 
 /// How to learn the verdict on a checksum.
@@ -76,7 +84,7 @@ impl<'a> PacketRow<'a> {
     }
 
     /// The IP headers of one version: the packet's own, then the quoted one.
-    fn ips(&self, version: u8) -> impl Iterator<Item = Ip<'a>> + use<'a> {
+    pub(super) fn ips(&self, version: u8) -> impl Iterator<Item = Ip<'a>> + use<'a> {
         let quoted = self.message().and_then(|message| message.quoted()).map(|quoted| quoted.ip);
         [self.packet.ip().copied(), quoted].into_iter().flatten().filter(move |ip| ip.version() == version)
     }
@@ -136,6 +144,11 @@ impl<'a> PacketRow<'a> {
         Some(Upper { protocol: ip.protocol, octets: ip.payload, transport, summed, quoted: true })
     }
 
+    /// The TCP header that an ICMP error quotes.
+    pub(super) fn quoted_tcp(&self) -> Option<Upper<'a>> {
+        self.quoted().filter(|upper| upper.protocol == IpProtocol::TCP)
+    }
+
     /// What applications and protocols that are not read sent in the frame.
     pub(super) fn payloads(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let pending = self.packet.ip().filter(|ip| ip.fragment.is_some() && self.transport().is_none());
@@ -191,11 +204,6 @@ impl<'a> Upper<'a> {
         }
     }
 
-    /// The flags of a segment that is not just quoted.
-    pub(super) fn own_flags(&self) -> Option<Flags> {
-        self.segment().filter(|_| !self.quoted).map(|segment| segment.flags)
-    }
-
     pub(super) fn options(&self) -> Options<'a> {
         options::options(self.segment().map_or(&[], |segment| segment.options))
     }
@@ -203,8 +211,9 @@ impl<'a> Upper<'a> {
     /// What the header is followed by; `None` if it is not read.
     pub(super) fn payload(&self) -> Option<&'a [u8]> {
         match self.transport? {
-            Transport::Tcp(_) => self.segment().map(|segment| segment.payload),
-            Transport::Udp(_) => self.datagram().map(|datagram| datagram.payload),
+            // What a RST carries is the reason for it.
+            Transport::Tcp(segment) => (!segment.flags.contains(Flags::RST)).then_some(segment.payload),
+            Transport::Udp(_) => self.datagram().filter(|datagram| !datagram.bad_length).map(|datagram| datagram.payload),
             Transport::Icmp(message) if matches!((message.v6, message.kind), (false, 0 | 8) | (true, 128 | 129)) => {
                 message.rest.get(4..)
             }
@@ -333,9 +342,11 @@ impl Clock {
         Self::default()
     }
 
-    /// Where a frame of this conversation stands; frames come in file order.
-    pub fn see(&mut self, frame: &Frame<'_>, flow: Option<FlowId>) -> Times {
+    /// Where a frame stands; frames come in file order.
+    pub fn see(&mut self, frame: &Frame<'_>, update: Option<&Update<'_>>) -> Times {
         let now = frame.timestamp;
+        let quoted = |update: &Update<'_>| update.about?.flow.filter(|flow| flow.protocol == Protocol::Tcp);
+        let flow = update.and_then(|update| update.flow.or_else(|| quoted(update)));
         self.first = self.first.or(now);
         let times = Times { now, first: self.first, previous: self.previous, conversation: self.conversation(flow, now) };
         self.previous = now.or(self.previous);

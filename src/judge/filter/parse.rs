@@ -116,8 +116,10 @@ impl<'t> Parser<'t> {
             chain.push(Condition::Compare { quantifier, comparison, left, right: right.clone() });
             left = right;
         }
-        let single = chain.len() == 1;
-        Ok(chain.pop().filter(|_| single).unwrap_or(Condition::All(chain)))
+        if chain.len() > 1 {
+            return Ok(Condition::All(chain));
+        }
+        chain.pop().ok_or_else(|| self.unexpected(EXPECTED))
     }
 
     /// An operand with nothing behind it that compares it.

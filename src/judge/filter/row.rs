@@ -16,7 +16,7 @@ pub trait Row {
     }
 }
 
-/// A connection as a whole: what `conn` and `state` say of it at the end.
+/// A connection as a whole: its `conn` and `state` fields.
 impl Row for Connection {
     fn values<'a>(&'a self, field: Field, each: &mut dyn FnMut(Value<'a>)) {
         if let Read::Connection(read) = field.read() {

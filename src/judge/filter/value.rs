@@ -56,9 +56,16 @@ impl<'a> Value<'a> {
             (Self::Duration(a), Value::Duration(b)) => Some(a.cmp(b)),
             _ => match (self.number(), other.number()) {
                 (Some(a), Some(b)) => Some(a.cmp(&b)),
-                _ => Some(self.as_octets()?.as_ref().cmp(other.as_octets()?.as_ref())),
+                _ => self.order_of_octets(other),
             },
         }
+    }
+
+    /// Text by its letters; of octets as in Wireshark the longer ones are greater.
+    fn order_of_octets(&self, other: &Value<'_>) -> Option<Ordering> {
+        let (a, b) = (self.as_octets()?, other.as_octets()?);
+        let by_length = if matches!(self, Self::Text(_)) { Ordering::Equal } else { a.len().cmp(&b.len()) };
+        Some(by_length.then_with(|| a.as_ref().cmp(b.as_ref())))
     }
 
     /// The number it is.

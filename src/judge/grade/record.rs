@@ -85,7 +85,7 @@ impl Record {
                 Ok(Next::Frame(frame)) => {
                     let packet = decode::packet(&frame);
                     let update = tracker.push(&packet);
-                    let times = clock.see(&frame, update.flow);
+                    let times = clock.see(&frame, Some(&update));
                     let row = PacketRow { frame: &frame, packet: &packet, update: Some(&update), interface_name: None, times };
                     chosen.see(&row, &update);
                     deliveries.see(&packet, &update);

@@ -20,7 +20,16 @@ const fn v6(name: &'static str, kind: Kind, meaning: &'static str, read: for<'a>
 
 pub(super) const FIELDS: &[Row] = &[
     Row::new("ip", Protocol, "IPv4", Read::Frame(|row, out| row.networks(4).for_each(|value| out.put(Some(value))))),
-    v4("ip.version", Number(8), "4", |ip, out| out.number(bits(u8_at(ip.header, 0), 4, 4))),
+    Row::new(
+        "ip.version",
+        Number(8),
+        "4, or 6 of IPv6",
+        Read::Frame(|row, out| {
+            for ip in [4, 6].into_iter().flat_map(|version| row.ips(version)) {
+                out.number(bits(u8_at(ip.header, 0), 4, 4));
+            }
+        }),
+    ),
     v4("ip.hdr_len", Number(8), "Octets of the header", |ip, out| {
         out.number(bits(u8_at(ip.header, 0), 0, 4).map(|words| words * 4));
     }),

@@ -1,5 +1,7 @@
 //! `tcp`: the header, its options, and what Wireshark's sequence analysis says of a segment.
 
+use std::net::SocketAddr;
+
 use super::Definition as Row;
 use super::Kind::{Duration, Flag, Mark, Number, Octets, Protocol, Signed, Text};
 use super::out::{Out, u8_at, u16_at, u32_at};
@@ -10,7 +12,7 @@ use crate::decode::tcp::{Flags, Segment};
 use crate::judge::filter::packet::{PacketRow, Upper};
 use crate::judge::filter::value::Value;
 use crate::track::Protocol::Tcp;
-use crate::track::{Relative, Update, Verdicts};
+use crate::track::{Connection, Relative, Side, Update, Verdicts};
 
 const fn tcp(name: &'static str, kind: Kind, meaning: &'static str, read: for<'a> fn(&Upper<'a>, &mut Out<'_, 'a>)) -> Row {
     Row::new(name, kind, meaning, Read::Tcp(read))
@@ -45,20 +47,34 @@ pub(super) const FIELDS: &[Row] = &[
         Number(8),
         "Kinds of segments so far: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32",
         |_, update, out| {
-            out.number(update.connection.map(|connection| connection.completeness.0));
+            out.number(update.connection.map(|connection| completeness(update, connection)));
         },
     ),
-    tcp("tcp.len", Number(32), "Octets of payload", |tcp, out| out.number(tcp.segment().map(|segment| segment.payload_len))),
-    tracked("tcp.seq", Number(32), "Sequence number, from the first of its connection", |_, update, out| {
-        out.number(update.relative.map(|relative| relative.sequence));
+    tcp("tcp.len", Number(32), "Octets of payload", |tcp, out| {
+        out.number(tcp.segment().filter(|_| !tcp.quoted).map(|segment| segment.payload_len));
     }),
-    tcp("tcp.seq_raw", Number(32), "Sequence number as sent", |tcp, out| out.number(u32_at(tcp.octets, 4))),
+    tracked(
+        "tcp.seq",
+        Number(32),
+        "Sequence number, from the first of its connection; of a quoted segment as sent",
+        |row, update, out| {
+            out.number(update.relative.map(|relative| relative.sequence));
+            out.number(row.quoted_tcp().and_then(|tcp| u32_at(tcp.octets, 4)));
+        },
+    ),
+    tcp("tcp.seq_raw", Number(32), "Sequence number as sent", |tcp, out| {
+        out.number(u32_at(tcp.octets, 4).filter(|_| !tcp.quoted));
+    }),
     tracked("tcp.nxtseq", Number(32), "The sequence number after it", |_, update, out| {
-        let next = |(segment, relative): (&Segment<'_>, Relative)| relative.sequence.wrapping_add(segment.sequence_len());
+        // Wireshark counts one for SYN and FIN together.
+        let control = |flags: Flags| u32::from(flags.0 & (Flags::SYN.0 | Flags::FIN.0) != 0);
+        let len = |segment: &Segment<'_>| segment.payload_len.wrapping_add(control(segment.flags));
+        let next = |(segment, relative): (&Segment<'_>, Relative)| relative.sequence.wrapping_add(len(segment));
         out.number(update.segment().zip(update.relative).map(next));
     }),
-    tracked("tcp.ack", Number(32), "Acknowledgment, from the first number of the other side", |_, update, out| {
-        out.number(update.relative.map(|relative| relative.acknowledgment));
+    tracked("tcp.ack", Number(32), "Acknowledgment, from the first number of the other side", |row, update, out| {
+        out.number(acknowledgment(update));
+        out.number(row.quoted_tcp().and_then(|tcp| u32_at(tcp.octets, 8)));
     }),
     tcp("tcp.ack_raw", Number(32), "Acknowledgment as sent", |tcp, out| out.number(u32_at(tcp.octets, 8))),
     tcp("tcp.hdr_len", Number(8), "Octets of the header", |tcp, out| {
@@ -79,11 +95,12 @@ pub(super) const FIELDS: &[Row] = &[
         out.written(flags(tcp).map(letters))
     }),
     tcp("tcp.window_size_value", Number(16), "Window before scaling", |tcp, out| out.number(u16_at(tcp.octets, 14))),
-    tracked("tcp.window_size", Number(32), "Window in octets", |_, update, out| {
+    tracked("tcp.window_size", Number(32), "Window in octets", |row, update, out| {
         out.number(update.relative.map(|relative| relative.window));
+        out.number(row.quoted_tcp().and_then(|tcp| u16_at(tcp.octets, 14)));
     }),
-    tracked("tcp.window_size_scalefactor", Signed(32), "Factor of the window; -1 unknown, -2 none", |_, update, out| {
-        out.put(scale_factor(update).map(Value::Signed));
+    tracked("tcp.window_size_scalefactor", Signed(32), "Factor of the window; -1 unknown, -2 none", |row, update, out| {
+        out.put(scale_factor(row, update).map(Value::Signed));
     }),
     tcp("tcp.checksum", Number(16), "Checksum", |tcp, out| out.number(u16_at(tcp.octets, 16))),
     tcp("tcp.checksum.status", Number(8), "The verdict on it", |tcp, out| out.verdict(tcp.verdict())).names(CHECKSUM_NAMES),
@@ -148,22 +165,26 @@ pub(super) const FIELDS: &[Row] = &[
         out.octets(tcp.payload().filter(|octets| !octets.is_empty()));
     }),
     tracked("tcp.time_relative", Duration, "Seconds since the first frame of the connection", |row, update, out| {
-        if row.stream(Tcp, update).is_some() && update.flow.is_some() {
+        if row.stream(Tcp, update).is_some() {
             out.duration(row.times.since_first());
         }
     }),
     tracked("tcp.time_delta", Duration, "Seconds since the frame before in the connection", |row, update, out| {
-        if row.stream(Tcp, update).is_some() && update.flow.is_some() {
+        if row.stream(Tcp, update).is_some() {
             out.duration(row.times.since_previous());
         }
     }),
-    tcp("tcp.connection.syn", Mark, "A SYN", |tcp, out| out.mark(tcp.own_flags().is_some_and(Flags::is_pure_syn))),
-    tcp("tcp.connection.synack", Mark, "A SYN-ACK", |tcp, out| out.mark(tcp.own_flags().is_some_and(Flags::is_syn_ack))),
+    tcp("tcp.connection.syn", Mark, "A SYN", |tcp, out| {
+        out.mark(tcp.segment().map(|segment| segment.flags).is_some_and(Flags::is_pure_syn))
+    }),
+    tcp("tcp.connection.synack", Mark, "A SYN-ACK", |tcp, out| {
+        out.mark(tcp.segment().map(|segment| segment.flags).is_some_and(Flags::is_syn_ack))
+    }),
     tcp("tcp.connection.fin", Mark, "A FIN", |tcp, out| {
-        out.mark(tcp.own_flags().is_some_and(|flags| flags.contains(Flags::FIN)))
+        out.mark(tcp.segment().map(|segment| segment.flags).is_some_and(|flags| flags.contains(Flags::FIN)))
     }),
     tcp("tcp.connection.rst", Mark, "A RST", |tcp, out| {
-        out.mark(tcp.own_flags().is_some_and(|flags| flags.contains(Flags::RST)))
+        out.mark(tcp.segment().map(|segment| segment.flags).is_some_and(|flags| flags.contains(Flags::RST)))
     }),
     found("tcp.analysis", "The analysis says something", |_, update, out| out.mark(is_analysed(update))),
     found("tcp.analysis.flags", "Something is odd", |_, update, out| {
@@ -177,7 +198,8 @@ pub(super) const FIELDS: &[Row] = &[
         out.number(update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(frame, _)| frame));
     }),
     tracked("tcp.analysis.ack_rtt", Duration, "Seconds since that frame", |_, update, out| {
-        out.duration(update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(_, passed)| passed));
+        let passed = update.analyzed.and_then(|analyzed| analyzed.acknowledges).map(|(_, passed)| passed);
+        out.duration(passed.filter(|passed| !passed.is_zero()));
     }),
     tracked("tcp.analysis.bytes_in_flight", Number(32), "Octets sent and not acknowledged", |_, update, out| {
         out.number(update.analyzed.and_then(|analyzed| analyzed.in_flight));
@@ -284,17 +306,41 @@ fn sack_edges(update: &Update<'_>) -> impl Iterator<Item = (u32, u32)> {
 }
 
 /// Wireshark's number for the scale that a segment's window is read with; a SYN has none.
-fn scale_factor(update: &Update<'_>) -> Option<i64> {
-    let (segment, connection, side) = (update.segment()?, update.connection?, update.side?);
-    if segment.flags.contains(Flags::SYN) {
+fn scale_factor(row: &PacketRow<'_>, update: &Update<'_>) -> Option<i64> {
+    let connection = update.connection?;
+    let (flags, side) = match update.segment() {
+        Some(segment) => (segment.flags, update.side?),
+        None => (row.quoted_tcp()?.segment()?.flags, quoted_side(update, connection)?),
+    };
+    if flags.contains(Flags::SYN) {
         return None;
     }
-    let offers = |side| connection.window_shift(side).is_none() || connection.end_of(side).window_scale.is_some();
+    let refuses = |side| connection.window_shift(side).is_some() && connection.end_of(side).window_scale.is_none();
     Some(match connection.window_shift(side) {
+        _ if refuses(side) || refuses(side.other()) => -2,
         None => -1,
-        Some(0) if !offers(side) || !offers(side.other()) => -2,
         Some(shift) => 1 << shift.min(14),
     })
+}
+
+/// Who had sent the quoted segment.
+fn quoted_side(update: &Update<'_>, connection: &Connection) -> Option<Side> {
+    let about = update.about?;
+    let sender = SocketAddr::new(about.source, about.ports?.0);
+    Some(if sender == connection.initiator { Side::Initiator } else { Side::Responder })
+}
+
+/// The kinds of segments before this one; an ICMP error comes after those it is about.
+fn completeness(update: &Update<'_>, connection: &Connection) -> u8 {
+    let own = update.segment().is_some();
+    if own { connection.completeness_before().0 } else { connection.completeness.0 }
+}
+
+/// Counted from the first number of the other side; as sent where the segment acknowledges nothing.
+fn acknowledgment(update: &Update<'_>) -> Option<u32> {
+    let (segment, relative) = (update.segment()?, update.relative?);
+    let acknowledges = segment.flags.contains(Flags::ACK);
+    Some(if acknowledges { relative.acknowledgment } else { segment.acknowledgment.0 })
 }
 
 /// Wireshark has an entry on the segment: something is odd, it acknowledges a segment, or octets are in flight.

@@ -47,7 +47,7 @@ pub(super) const FIELDS: &[Row] = &[
         Duration,
         "Seconds since the first frame of the exchange",
         Read::Tracked(|row, update, out| {
-            if row.stream(Udp, update).is_some() {
+            if update.flow.is_some() && row.stream(Udp, update).is_some() {
                 out.duration(row.times.since_first());
             }
         }),
@@ -57,7 +57,7 @@ pub(super) const FIELDS: &[Row] = &[
         Duration,
         "Seconds since the frame before in the exchange",
         Read::Tracked(|row, update, out| {
-            if row.stream(Udp, update).is_some() {
+            if update.flow.is_some() && row.stream(Udp, update).is_some() {
                 out.duration(row.times.since_previous());
             }
         }),
