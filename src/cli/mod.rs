@@ -11,6 +11,7 @@ mod cut;
 mod demux;
 mod expect;
 mod export;
+mod export_grades;
 mod failure;
 mod follow;
 mod info;
@@ -81,6 +82,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Intake(args) => intake::run(args, &setting, out),
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
+        Command::ExportGrades(args) => export_grades::run(args, out),
         Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

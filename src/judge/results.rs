@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::intake::{Attempt, Row};
 use super::{Message, Points};
 
 /// The version of the contract.
@@ -127,6 +128,36 @@ pub struct Student {
     /// The department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The account on the learning platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The number in the student information system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sis: Option<String>,
+    /// What the learning platform called the student in the names of files: Moodle's participant, Canvas' user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lms_id: Option<String>,
+}
+
+impl Student {
+    /// A row of the roster, and what the attempt that counts says of its owner.
+    pub fn new(row: &Row, attempt: Option<&Attempt>) -> Self {
+        let digits = |text: &str| text.rsplit(|character: char| !character.is_ascii_digit()).next().map(str::to_owned);
+        let told = attempt.and_then(|attempt| attempt.account.clone());
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            matched_by: attempt.map(|attempt| attempt.matched_by.word().to_owned()),
+            department: row.department.clone(),
+            email: row.email.clone(),
+            user: row.user.clone(),
+            sis: row.sis.clone(),
+            lms_id: told.or_else(|| row.participant.as_deref().and_then(digits)).filter(|id| !id.is_empty()),
+        }
+    }
 }
 
 /// What a capture is.

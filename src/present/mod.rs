@@ -17,6 +17,7 @@ pub mod json;
 pub mod layout;
 pub mod line;
 pub mod listing;
+pub mod lms;
 pub mod log_view;
 pub mod look;
 pub mod overview;

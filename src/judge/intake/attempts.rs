@@ -108,6 +108,7 @@ pub(super) fn attempt(parcel: &Parcel<'_>, proof: Option<MatchedBy>, id: &str) -
     let mut attempt = Attempt {
         label: parcel.label.clone(),
         matched_by: proof.unwrap_or(MatchedBy::Name),
+        account: parcel.account.clone(),
         submitted: parcel.submitted,
         modified: None,
         late: parcel.late,

@@ -60,6 +60,8 @@ pub(super) struct Parcel<'f> {
     pub(super) label: String,
     /// The files lay about: only their student holds them together.
     pub(super) is_loose: bool,
+    /// The number that a platform gave the student.
+    pub(super) account: Option<String>,
     /// When a platform took it.
     pub(super) submitted: Option<DateTime>,
     /// The platform says that was too late.
@@ -144,6 +146,7 @@ impl Parcel<'_> {
                     register.read(name.original, true, &mut self.evidence);
                     self.submitted = self.submitted.or(name.submitted);
                     self.late |= name.late;
+                    self.account = self.account.take().or_else(|| name.number().map(str::to_owned));
                 }
                 None => register.read(part, place + 1 == parts.len(), &mut self.evidence),
             }

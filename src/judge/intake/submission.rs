@@ -50,6 +50,8 @@ pub struct Attempt {
     pub label: String,
     /// What shows whose it is.
     pub matched_by: MatchedBy,
+    /// The number by which Moodle or Canvas know the student, out of the name that they gave the files.
+    pub account: Option<String>,
     /// When it was handed in, as the learning platform says, in its own time.
     pub submitted: Option<DateTime>,
     /// The last change of its captures, or of all its files.
