@@ -101,13 +101,13 @@ pub(crate) enum Command {
     Follow(FollowArgs),
     /// Lay the log of a program beside the capture: does it tell what the network brought?
     Log(LogArgs),
-    /// Who of a class handed in what: a folder or zip of submissions against the roster
+    /// Who of a class handed in what, by its roster
     Intake(IntakeArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
     /// Write what other tools read: a conn.log as Zeek writes it
     Export(ExportArgs),
-    /// Grades of a class as a learning platform takes them: its own table filled in, or its documents
+    /// Grades of a class as a learning platform takes them
     ExportGrades(ExportGradesArgs),
     /// Small captures that each show one thing: made from scripts, to learn from
     Zoo(ZooArgs),

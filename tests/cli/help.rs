@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use crate::{is_there, run, support};
 
 /// Commands that there must be.
-const KNOWN: &str = "show info packet packets conversations connections sockets states follow demux log cut completions man";
+const KNOWN: &str =
+    "show info packet packets conversations connections sockets states follow demux log intake cut export-grades completions man";
 
 /// The commands that `--help` lists.
 fn commands() -> Vec<String> {
