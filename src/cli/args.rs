@@ -476,6 +476,9 @@ pub(crate) struct RosterArgs {
     /// participant, sis and group
     #[arg(long, value_name = "FIELD=HEADING")]
     pub(crate) map: Vec<String>,
+    /// Whose a hand-in is that could not be matched: its name in the overview, or the path of a file of it
+    #[arg(long, value_name = "NAME=ID")]
+    pub(crate) assign: Vec<String>,
     /// Digits of a student's number: shorter ones get back the zeros that Excel dropped
     #[arg(long, value_name = "N")]
     pub(crate) digits: Option<usize>,

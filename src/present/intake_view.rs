@@ -18,10 +18,8 @@ pub fn write(roster: &Roster, intake: &Intake, look: Look, out: &mut impl Write)
     table(roster, intake, look, out)?;
     let mut section = |title: &str, lines: Vec<String>| section(title, &lines, look, out);
     section("Missing", missing(roster, intake))?;
-    section(
-        "For a person to decide",
-        intake.doubts.iter().map(|doubt| format!("{}: {}", doubt.attempt.label, doubt.why.en)).collect(),
-    )?;
+    section("For a person to decide (then --assign NAME=ID)", doubts(intake))?;
+    section("Assigned, but not there", intake.unassigned.clone())?;
     let unknown = intake.unknown.iter().map(|file| match &file.refusal {
         Some(refusal) => format!("{}: {refusal}", file.path),
         None => file.path.clone(),
@@ -108,7 +106,7 @@ fn section(title: &str, lines: &[String], look: Look, out: &mut impl Write) -> i
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{} ({})", look.paint(Ink::Strong, title), counted(lines.len() as u64, "line"))?;
+    writeln!(out, "\n{}: {}", look.paint(Ink::Strong, title), lines.len())?;
     lines.iter().try_for_each(|line| writeln!(out, "  {}", sanitize(line)))
 }
 
@@ -129,6 +127,10 @@ fn problems(roster: &Roster, intake: &Intake) -> Vec<String> {
 
 fn notes(roster: &Roster, intake: &Intake) -> Vec<String> {
     lines(roster, intake, |attempt| attempt.notes.iter().map(|note| note.en.clone()).collect())
+}
+
+fn doubts(intake: &Intake) -> Vec<String> {
+    intake.doubts.iter().map(|doubt| format!("{}: {}", doubt.attempt.label, doubt.why.en)).collect()
 }
 
 /// What there is to say of the attempt of each student that counts.

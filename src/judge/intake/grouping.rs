@@ -19,8 +19,17 @@ pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
     let register = Register::new(roster);
     let mut intake = Intake::default();
     let mut owned: BTreeMap<usize, Vec<(Parcel<'_>, MatchedBy)>> = BTreeMap::new();
+    let mut unassigned: BTreeSet<&String> = roster.assigned().keys().collect();
     for parcel in parcels(found, &register) {
-        match register.owner(&parcel.evidence) {
+        let assigned = roster.assigned().iter().find(|(label, _)| parcel.is_called(label));
+        let owner = match assigned {
+            Some((label, row)) => {
+                unassigned.remove(label);
+                Owner::One(*row, MatchedBy::Staff)
+            }
+            None => register.owner(&parcel.evidence),
+        };
+        match owner {
             Owner::One(row, proof) => owned.entry(row).or_default().push((parcel, proof)),
             Owner::Open(rows, why) => intake.doubts.push(Doubt { attempt: attempt(&parcel, None, ""), rows, why }),
             Owner::Nobody => intake.unknown.extend(
@@ -31,6 +40,7 @@ pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
             ),
         }
     }
+    intake.unassigned = unassigned.into_iter().cloned().collect();
     intake.unknown.sort_by(|one, other| one.path.cmp(&other.path));
     intake.doubts.sort_by(|one, other| one.attempt.label.cmp(&other.attempt.label));
     let submission = |(row, student): (usize, &Row)| {
@@ -151,6 +161,11 @@ impl Parcel<'_> {
                 None => register.read(part, place + 1 == parts.len(), &mut self.evidence),
             }
         }
+    }
+
+    /// A person can call it by its label, or by the path of one of its files.
+    fn is_called(&self, name: &str) -> bool {
+        self.label == name || self.pieces.iter().any(|piece| piece.found.path == name)
     }
 
     /// Too many files, or too much in them, and none is opened.

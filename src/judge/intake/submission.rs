@@ -30,6 +30,8 @@ pub struct Intake {
     pub doubts: Vec<Doubt>,
     /// Files that point to nobody, by path.
     pub unknown: Vec<Unknown>,
+    /// What a person assigned, and is not there.
+    pub unassigned: Vec<String>,
 }
 
 /// What one student handed in.
@@ -85,6 +87,8 @@ pub enum MatchedBy {
     Account,
     /// The full name, which no other student has.
     Name,
+    /// A person said so.
+    Staff,
 }
 
 impl MatchedBy {
@@ -95,6 +99,7 @@ impl MatchedBy {
             Self::FolderId => "folder_id",
             Self::Account => "account",
             Self::Name => "name",
+            Self::Staff => "staff",
         }
     }
 }
