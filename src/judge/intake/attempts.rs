@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use super::filename::{FileName, Kind, Repair};
 use super::grouping::Parcel;
 use super::platform::platform_name;
-use super::submission::{Attempt, File, Found, MatchedBy, Problem};
+use super::submission::{Attempt, File, Found, MatchedBy, Problem, Unknown};
 use crate::judge::Message;
 
 /// A file, and its name taken apart.
@@ -30,6 +30,11 @@ impl<'f> Piece<'f> {
         let original = platform_name(last).map(|name| name.original).filter(|original| !original.is_empty());
         let written = original.unwrap_or(last);
         Self { index, found, folder, written, name: FileName::read(written) }
+    }
+
+    /// As a file that points to nobody.
+    pub(super) fn unknown(&self) -> Unknown {
+        Unknown { path: self.found.path.clone(), refusal: self.found.refusal.clone() }
     }
 
     fn is_capture(&self) -> bool {

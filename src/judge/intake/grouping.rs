@@ -12,7 +12,7 @@ use super::identity::{Evidence, Owner, Register};
 use super::platform::platform_name;
 use super::refusal::{MAX_ENTRIES, MAX_TOTAL, Refusal};
 use super::roster::{Roster, Row};
-use super::submission::{Doubt, Found, Intake, MatchedBy, Submission, Unknown};
+use super::submission::{Doubt, Found, Intake, MatchedBy, Submission};
 
 /// Finds out who handed in what.
 pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
@@ -32,12 +32,7 @@ pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
         match owner {
             Owner::One(row, proof) => owned.entry(row).or_default().push((parcel, proof)),
             Owner::Open(rows, why) => intake.doubts.push(Doubt { attempt: attempt(&parcel, None, ""), rows, why }),
-            Owner::Nobody => intake.unknown.extend(
-                parcel
-                    .pieces
-                    .iter()
-                    .map(|piece| Unknown { path: piece.found.path.clone(), refusal: piece.found.refusal.clone() }),
-            ),
+            Owner::Nobody => intake.unknown.extend(parcel.pieces.iter().map(Piece::unknown)),
         }
     }
     intake.unassigned = unassigned.into_iter().cloned().collect();
@@ -121,18 +116,31 @@ fn key(parts: &[&str], first: Option<usize>, register: &Register<'_>) -> (Key, S
     }
 }
 
-/// A file that says nothing joins those of its folder, if these are one student's.
+/// A file that says nothing joins those beside it, if all that lies in its folder is one student's.
 fn join_neighbours(parcels: &mut BTreeMap<Key, Parcel<'_>>) {
-    let mute: Vec<Key> =
-        parcels.iter().filter(|(_, parcel)| parcel.evidence == Evidence::default()).map(|(key, _)| key.clone()).collect();
-    for key in mute {
-        let Key::Folder(folder) = &key else { continue };
-        let beside = |parcel: &Parcel<'_>| parcel.pieces.iter().any(|piece| piece.folder == folder);
-        let neighbours: Vec<Key> =
-            parcels.iter().filter(|(other, parcel)| **other != key && beside(parcel)).map(|(other, _)| other.clone()).collect();
-        let [neighbour] = neighbours.as_slice() else { continue };
-        let pieces = parcels.remove(&key).map(|parcel| parcel.pieces).unwrap_or_default();
-        if let Some(parcel) = parcels.get_mut(neighbour) {
+    let is_mute = |parcel: &Parcel<'_>| parcel.evidence == Evidence::default();
+    let mut above: BTreeMap<String, BTreeSet<&Key>> = BTreeMap::new();
+    for (key, parcel) in parcels.iter().filter(|(_, parcel)| !is_mute(parcel)) {
+        for piece in &parcel.pieces {
+            let folders = piece.folder.match_indices('/').map(|(end, _)| end).chain([piece.folder.len()]);
+            for folder in folders.filter_map(|end| piece.folder.get(..end)) {
+                above.entry(folder.to_owned()).or_default().insert(key);
+            }
+        }
+    }
+    let mute = parcels.iter().filter(|(_, parcel)| is_mute(parcel)).filter_map(|(key, _)| match key {
+        Key::Folder(folder) => Some((key.clone(), above.get(folder)?.iter().copied().collect::<Vec<_>>())),
+        _ => None,
+    });
+    let joined: Vec<(Key, Key)> = mute
+        .filter_map(|(key, others)| match others.as_slice() {
+            [only] => Some((key, (*only).clone())),
+            _ => None,
+        })
+        .collect();
+    for (mute, other) in joined {
+        let pieces = parcels.remove(&mute).map(|parcel| parcel.pieces).unwrap_or_default();
+        if let Some(parcel) = parcels.get_mut(&other) {
             parcel.pieces.extend(pieces);
         }
     }

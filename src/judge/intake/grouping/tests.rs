@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::judge::intake::{Columns, File, Repair};
 
@@ -65,6 +67,16 @@ fn the_newest_complete_attempt_comes_first() {
     let order: Vec<i8> = intake.submissions[0].attempts.iter().map(|attempt| attempt.submitted.unwrap().hour()).collect();
     assert_eq!(order, [11, 10, 9, 13, 12]);
     assert_eq!(notes(&intake), ["최신 온전한 제출(2026-11-20 11:00:00) 사용, 이전 것 보관"]);
+}
+
+/// What lies beside one student's files is theirs only where nobody else's is.
+#[test]
+fn a_folder_of_many_makes_nobody_an_owner() {
+    let alone = ["class/20231234.pcapng", "class/who.pcapng"];
+    assert_eq!(attempts(&taken(&alone)), [(Some("class/20231234.pcapng"), 2)]);
+    let intake = taken(&[&alone[..], &["class/20231400/x.pcapng"]].concat());
+    assert_eq!(attempts(&intake), [(Some("class/20231234.pcapng"), 1)]);
+    assert_eq!(intake.unknown[0].path, "class/who.pcapng");
 }
 
 /// Files of two attempts are never mixed; but a picture that was handed in once is of both.
@@ -151,4 +163,25 @@ fn the_order_of_the_list_does_not_matter() {
         attempts.map(|attempt| attempt.files().map(|file| file.path.clone()).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     assert_eq!(labels(taken(&paths)), labels(taken(&turned)));
+}
+
+proptest! {
+    /// Whatever the names: no file is two students', and none gets lost.
+    #[test]
+    fn nothing_is_guessed_and_nothing_lost(
+        paths in prop::collection::vec("((20231234|20231301|20231303|홍길동|김민수|이영희|a_99_5555_|_4711_assignsubmission_file_|L_hong_attempt_2026-11-20-10-00-00_|x|-1| \\(1\\)|_|/){1,4}(\\.pcapng|\\.png|\\.txt|\\.zip/y\\.pcapng)?)", 1..12)
+    ) {
+        let files: Vec<Found> = paths.iter().map(|path| found(path, 1)).collect();
+        let intake = take_in(&files, &roster());
+        for (index, file) in files.iter().enumerate() {
+            let has = |attempt: &crate::judge::intake::Attempt| attempt.files().any(|file| file.index == index);
+            let owners = intake.submissions.iter().filter(|submission| submission.attempts.iter().any(has)).count();
+            let doubts = intake.doubts.iter().filter(|doubt| has(&doubt.attempt)).count();
+            let unknown = intake.unknown.iter().any(|unknown| unknown.path == file.path);
+            prop_assert_eq!(owners + doubts + usize::from(unknown && owners + doubts == 0), 1, "{} {:#?}", file.path, intake);
+        }
+        for doubt in &intake.doubts {
+            prop_assert!(!doubt.rows.is_empty() && doubt.rows.is_sorted());
+        }
+    }
 }

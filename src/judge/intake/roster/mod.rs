@@ -16,7 +16,7 @@ use crate::judge::{Message, TextFault, log::Text};
 use columns::Places;
 
 /// The most students of a roster.
-const MAX_ROWS: usize = 20_000;
+const MAX_ROWS: usize = 10_000;
 
 /// A class.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
