@@ -2,7 +2,7 @@
 //!
 //! Nothing is analysed here and nothing is printed: each view writes to the [`Write`](std::io::Write) it is given.
 //! [`report`] is the default view; [`listing`] holds the long lists and [`detail`] one frame, octet by octet. [`json`]
-//! and [`csv`] say the same to programs.
+//! and [`csv`] say the same to programs, [`lms`] the grades of a class to learning platforms.
 //!
 //! Every text that came out of a capture passes [`sanitize`] on its way to a terminal.
 

@@ -46,10 +46,8 @@ impl<'f> Piece<'f> {
 pub(super) fn attempts(parcels: Vec<(Parcel<'_>, MatchedBy)>, id: &str) -> Vec<Attempt> {
     let mut attempts: Vec<(u32, Attempt)> = Vec::new();
     for (parcel, proof) in gathered(parcels) {
-        let copy =
-            |parcel: &Parcel<'_>| parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy).max();
         let parts = if parcel.is_loose { split(parcel) } else { vec![parcel] };
-        attempts.extend(parts.iter().map(|part| (copy(part).unwrap_or_default(), attempt(part, Some(proof), id))));
+        attempts.extend(parts.iter().map(|part| (copy(part), attempt(part, Some(proof), id))));
     }
     // Whatever the clocks of folders say, the number of a copy was given later.
     attempts.sort_by_cached_key(|(copy, attempt)| {
@@ -60,6 +58,13 @@ pub(super) fn attempts(parcels: Vec<(Parcel<'_>, MatchedBy)>, id: &str) -> Vec<A
         newest.notes.push(newest_used(newest));
     }
     attempts
+}
+
+/// The number of a copy that the folder or a capture has.
+fn copy(parcel: &Parcel<'_>) -> u32 {
+    let folder = parcel.label.rsplit('/').next().map_or(0, |folder| FileName::read(folder).copy);
+    let captures = parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy);
+    captures.max().unwrap_or_default().max(folder)
 }
 
 /// Loose logs and pictures belong to whatever capture the same student handed in.

@@ -87,6 +87,9 @@ fn loose_copies_are_attempts() {
     let intake = taken(&["1/20231234.pcapng", "1/20231234.png", "2/20231234.pcapng", "2/20231234.png", "2/20231234.log"]);
     assert_eq!(attempts(&intake), [(Some("1/20231234.pcapng"), 3), (Some("2/20231234.pcapng"), 3)]);
     assert!(intake.submissions[0].attempts[0].screenshots[0].path.starts_with("1/"));
+    let intake = taken(&["20231234/x.pcapng", "20231234 (1)/x.pcapng", "20231234-2/x.pcapng"]);
+    let order = ["20231234-2/x.pcapng", "20231234 (1)/x.pcapng", "20231234/x.pcapng"];
+    assert_eq!(attempts(&intake), order.map(|path| (Some(path), 1)));
 }
 
 #[test]
