@@ -120,7 +120,7 @@ pub(crate) enum Command {
     Review(ReviewArgs),
     /// Write, try and test rubrics
     Rubric(RubricArgs),
-    /// Who of a class handed in what: a folder or zip of submissions against the roster
+    /// Who of a class handed in what, by its roster
     Intake(IntakeArgs),
     /// Copy the frames of some streams into a new file
     Cut(CutArgs),
@@ -128,6 +128,8 @@ pub(crate) enum Command {
     Export(ExportArgs),
     /// The fields that filters know, with their types and meanings
     Fields(FieldsArgs),
+    /// Grades of a class as a learning platform takes them
+    ExportGrades(ExportGradesArgs),
     /// Small captures that each show one thing: made from scripts, to learn from
     Zoo(ZooArgs),
     /// Completions for a shell
@@ -699,9 +701,63 @@ pub(crate) struct RosterArgs {
     /// participant, sis and group
     #[arg(long, value_name = "FIELD=HEADING")]
     pub(crate) map: Vec<String>,
+    /// Whose a hand-in is that could not be matched: its name in the overview, or the path of a file of it
+    #[arg(long, value_name = "NAME=ID")]
+    pub(crate) assign: Vec<String>,
     /// Digits of a student's number: shorter ones get back the zeros that Excel dropped
     #[arg(long, value_name = "N")]
     pub(crate) digits: Option<usize>,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope export-grades run --lms moodle --template worksheet.csv -o upload.csv
+  sockscope export-grades run --lms csv --bom -o grades.csv
+  sockscope export-grades run --lms gradescope -o documents
+
+Of a template only the cells of grade and feedback change. A student whose grade is not settled (a review is pending, the
+submission could not be graded or is missing) gets none and is named on standard error.")]
+pub(crate) struct ExportGradesArgs {
+    /// Directory of a run of grade, or its results.json
+    #[arg(value_name = "RUN", value_hint = ValueHint::AnyPath)]
+    pub(crate) run: PathBuf,
+    /// Who is to read it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) lms: Lms,
+    /// Table that Moodle (grading worksheet), Canvas (gradebook) or Blackboard (grade centre) exported
+    #[arg(long, value_name = "TABLE", value_hint = ValueHint::FilePath)]
+    pub(crate) template: Option<PathBuf>,
+    /// Heading of the template's column for grades, where there are several
+    #[arg(long, value_name = "HEADING", requires = "template")]
+    pub(crate) column: Option<String>,
+    /// Language of the feedback; without, that of the locale, else Korean
+    #[arg(long, value_name = "LANG")]
+    pub(crate) lang: Option<Tongue>,
+    /// Begin with a byte order mark, for Excel; a template keeps its own
+    #[arg(long, conflicts_with = "template")]
+    pub(crate) bom: bool,
+    /// File to write instead of standard output; for gradescope and prairielearn the directory
+    #[arg(short, long, value_name = "OUT", value_hint = ValueHint::AnyPath)]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Who reads the grades of a class.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Lms {
+    /// The offline grading worksheet, filled in
+    Moodle,
+    /// The gradebook, filled in
+    Canvas,
+    /// The grade centre's table, filled in
+    Blackboard,
+    /// A results.json for each student
+    Gradescope,
+    /// A results.json for each student
+    Prairielearn,
+    /// A table in the columns of nbgrader
+    Nbgrader,
+    /// A table of everything
+    Csv,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -11,7 +11,7 @@ use std::path::Path;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use sockscope::judge::grade::{Class, Who, unreadable};
-use sockscope::judge::intake::{Row, Submission, take_in};
+use sockscope::judge::intake::{Submission, take_in};
 use sockscope::judge::overrides::Overrides;
 use sockscope::judge::results::{Graded, Results, Student};
 use sockscope::judge::{Language, Message, Status};
@@ -39,7 +39,7 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
     let roster = intake::roster(&args.roster, Some(args.roster.digits.unwrap_or(rubric.submission.digits)))?;
     let submissions = Submissions::open(&args.submissions)?;
     let intake = take_in(submissions.found(), &roster);
-    let students: Vec<Student> = roster.rows.iter().map(student).collect();
+    let students: Vec<Student> = roster.rows.iter().map(|row| Student::new(row, None)).collect();
     let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
     let overrides = decisions(&args.out, &class)?;
     let mut results = Results::new(rubric.stamp(), graded(&class, &submissions, args.jobs.map(usize::from))?);
@@ -52,10 +52,6 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
         class_view::write(&results, setting.look, out)?;
     }
     Ok(())
-}
-
-fn student(row: &Row) -> Student {
-    Student { id: row.id.clone(), name: row.name.clone(), matched_by: None, department: row.department.clone() }
 }
 
 /// What staff decided in an earlier run.

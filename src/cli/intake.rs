@@ -42,7 +42,14 @@ pub(crate) fn roster(args: &RosterArgs, digits: Option<usize>) -> Result<Roster,
     let mut columns = Columns::default();
     args.map.iter().try_for_each(|mapping| columns.map(mapping)).map_err(|text| Failure::Usage(format!("--map: {text}")))?;
     let octets = octets(&args.roster)?;
-    Roster::read(&octets, &columns, digits).map_err(|fault| Failure::Text(format!("{}: {fault}", job::shown(&args.roster))))
+    let wrong = |fault| Failure::Text(format!("{}: {fault}", job::shown(&args.roster)));
+    let mut roster = Roster::read(&octets, &columns, digits).map_err(wrong)?;
+    for assignment in &args.assign {
+        let expected = || "expected NAME=ID, as in 홍길동_4711=20231234".to_owned();
+        let assigned = assignment.rsplit_once('=').ok_or_else(expected).and_then(|(name, id)| roster.assign(name, id));
+        assigned.map_err(|text| Failure::Usage(format!("--assign: {text}")))?;
+    }
+    Ok(roster)
 }
 
 /// A whole file of the user's.

@@ -12,6 +12,7 @@ mod cut;
 mod demux;
 mod expect;
 mod export;
+mod export_grades;
 mod failure;
 mod fields;
 mod follow;
@@ -95,6 +96,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Cut(args) => cut::run(args, &setting, out),
         Command::Export(args) => export::run(args, &setting, out),
         Command::Fields(args) => fields::run(args, out),
+        Command::ExportGrades(args) => export_grades::run(args, out),
         Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

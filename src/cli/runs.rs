@@ -6,8 +6,8 @@ use std::path::Path;
 
 use sockscope::judge::comparison::{Changed, changes};
 use sockscope::judge::overrides::{Overrides, written};
-use sockscope::judge::results::{Checked, Graded, Override, Results};
-use sockscope::judge::{Language, Points};
+use sockscope::judge::results::{Checked, Graded, Override, Results, SCHEMA};
+use sockscope::judge::{Language, Points, TextFault};
 use sockscope::present::class_view::items;
 use sockscope::present::feedback::{self, Manner, Reader};
 use sockscope::present::sanitize::sanitize;
@@ -16,16 +16,23 @@ use super::args::{DiffArgs, ExplainGradeArgs, ReviewArgs};
 use super::check;
 use super::failure::Failure;
 use super::grade::{self, OVERRIDES, RESULTS};
+use super::intake::octets;
 use super::job::{self, Setting};
 
-/// Reads the results of a run.
+/// The results of a run, by its directory or its file.
 pub(crate) fn results(run: &Path) -> Result<Results, Failure> {
-    let path = run.join(RESULTS);
-    let text = job::text(&path)?;
-    let fault = |error: serde_json::Error| {
-        Failure::Input(format!("{}: line {}, column {}: {error}", job::shown(&path), error.line(), error.column()))
-    };
-    serde_json::from_str(&text).map_err(fault)
+    let path = if run.is_dir() { run.join(RESULTS) } else { run.to_owned() };
+    let wrong = |text: String| Failure::Text(format!("{}: {text}", job::shown(&path)));
+    let results: Results = serde_json::from_slice(&octets(&path)?).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let text = error.to_string();
+        let text = text.split(" at line ").next().unwrap_or_default().to_owned();
+        wrong(TextFault { line, column, text: format!("expected the results of a run: {text}") }.to_string())
+    })?;
+    match results.schema {
+        SCHEMA => Ok(results),
+        other => Err(wrong(format!("line 1, column 1: expected schema {SCHEMA}, found {other}"))),
+    }
 }
 
 /// `explain-grade RUN STUDENT [CHECK]`: why, with everything that shows it.

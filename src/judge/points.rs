@@ -32,6 +32,11 @@ impl Points {
         Self(i64::from(points) * SCALE)
     }
 
+    /// Thousandths of a point.
+    pub const fn thousandths(self) -> i64 {
+        self.0
+    }
+
     /// This share of them, to a thousandth, a half rounded up; nothing of nothing.
     pub fn share(self, part: u64, whole: u64) -> Self {
         if whole == 0 {

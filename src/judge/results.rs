@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::intake::{Attempt, Row};
 use super::{Message, Points};
 
 /// The version of the contract.
@@ -134,6 +135,36 @@ pub struct Student {
     /// The department.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub department: Option<String>,
+    /// The address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The account on the learning platform.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The number in the student information system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sis: Option<String>,
+    /// What the learning platform called the student in the names of files: Moodle's participant, Canvas' user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lms_id: Option<String>,
+}
+
+impl Student {
+    /// A row of the roster, and what the attempt that counts says of its owner.
+    pub fn new(row: &Row, attempt: Option<&Attempt>) -> Self {
+        let digits = |text: &str| text.rsplit(|character: char| !character.is_ascii_digit()).next().map(str::to_owned);
+        let told = attempt.and_then(|attempt| attempt.account.clone());
+        Self {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            matched_by: attempt.map(|attempt| attempt.matched_by.word().to_owned()),
+            department: row.department.clone(),
+            email: row.email.clone(),
+            user: row.user.clone(),
+            sis: row.sis.clone(),
+            lms_id: told.or_else(|| row.participant.as_deref().and_then(digits)).filter(|id| !id.is_empty()),
+        }
+    }
 }
 
 /// What a capture is.
@@ -233,6 +264,7 @@ pub struct Override {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::intake::{Columns, Found, Roster, take_in};
 
     const TEXT: &str = r#"{"schema":1,"tool":"sockscope 0.1.0","rubric":{"id":"udp-echo","sha256":"ab"},"results":[
         {"student":{"id":"20231234","name":"홍길동","matched_by":"id"},"file":"20231234.pcapng",
@@ -250,6 +282,18 @@ mod tests {
         assert_eq!((graded.checks[0].visibility, graded.late), (Visibility::Visible, false));
         let again = serde_json::to_string(&results).unwrap();
         assert_eq!(serde_json::from_str::<Results>(&again).unwrap(), results);
+    }
+
+    #[test]
+    fn a_student_is_known_by_what_the_platform_says_first() {
+        let row = Row { id: "20231234".to_owned(), participant: Some("참가자 4711".to_owned()), ..Row::default() };
+        assert_eq!(Student::new(&row, None).lms_id.as_deref(), Some("4711"));
+        assert_eq!(Student::new(&Row::default(), None).lms_id, None);
+        let found = Found { path: "홍길동_4712_assignsubmission_file_/20231234.pcapng".to_owned(), ..Found::default() };
+        let roster = Roster::read("학번,이름\n20231234,홍길동\n".as_bytes(), &Columns::default(), None).unwrap();
+        let intake = take_in(&[found], &roster);
+        let student = Student::new(&row, intake.submissions[0].attempts.first());
+        assert_eq!((student.lms_id.as_deref(), student.matched_by.as_deref()), (Some("4712"), Some("id")));
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::io::{self, Write};
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::table::{Align, Table};
-use super::words::counted;
 use crate::judge::intake::{Attempt, Doubt, Intake, Roster, Row, Submission};
 
 /// Writes all of it.
@@ -18,10 +17,8 @@ pub fn write(roster: &Roster, intake: &Intake, look: Look, out: &mut impl Write)
     table(roster, intake, look, out)?;
     let mut section = |title: &str, lines: Vec<String>| section(title, &lines, look, out);
     section("Missing", missing(roster, intake))?;
-    section(
-        "For a person to decide",
-        intake.doubts.iter().map(|doubt| format!("{}: {}", doubt.attempt.label, doubt.why.en)).collect(),
-    )?;
+    section("For a person to decide (then --assign NAME=ID)", doubts(intake))?;
+    section("Assigned, but not there", intake.unassigned.clone())?;
     let unknown = intake.unknown.iter().map(|file| match &file.refusal {
         Some(refusal) => format!("{}: {refusal}", file.path),
         None => file.path.clone(),
@@ -42,7 +39,7 @@ pub fn summary(roster: &Roster, intake: &Intake) -> String {
     let parts = [
         (roster.rows.len(), "on roster".to_owned()),
         (matched, "matched".to_owned()),
-        (roster.rows.len() - matched, "missing".to_owned()),
+        (missing(roster, intake).len(), "missing".to_owned()),
         (intake.unknown.len(), if intake.unknown.len() == 1 { "unknown file" } else { "unknown files" }.to_owned()),
         (intake.doubts.len(), format!("ambiguous{}", bracketed(names.iter()))),
         (repaired.len(), format!("repaired{}", bracketed(repairs.iter()))),
@@ -108,17 +105,14 @@ fn section(title: &str, lines: &[String], look: Look, out: &mut impl Write) -> i
     if lines.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{} ({})", look.paint(Ink::Strong, title), counted(lines.len() as u64, "line"))?;
+    writeln!(out, "\n{}: {}", look.paint(Ink::Strong, title), lines.len())?;
     lines.iter().try_for_each(|line| writeln!(out, "  {}", sanitize(line)))
 }
 
+/// Students of whom there is nothing, not even in doubt.
 fn missing(roster: &Roster, intake: &Intake) -> Vec<String> {
-    let missing = intake.submissions.iter().filter(|submission| submission.attempts.is_empty());
-    let line = |row: &Row, submission: &Submission| match submission.doubts.len() {
-        0 => student(row),
-        doubts => format!("{}, but see {} below", student(row), counted(doubts as u64, "doubt")),
-    };
-    missing.filter_map(|submission| Some(line(roster.rows.get(submission.row)?, submission))).collect()
+    let missing = intake.submissions.iter().filter(|submission| submission.attempts.is_empty() && submission.doubts.is_empty());
+    missing.filter_map(|submission| roster.rows.get(submission.row)).map(student).collect()
 }
 
 fn problems(roster: &Roster, intake: &Intake) -> Vec<String> {
@@ -129,6 +123,10 @@ fn problems(roster: &Roster, intake: &Intake) -> Vec<String> {
 
 fn notes(roster: &Roster, intake: &Intake) -> Vec<String> {
     lines(roster, intake, |attempt| attempt.notes.iter().map(|note| note.en.clone()).collect())
+}
+
+fn doubts(intake: &Intake) -> Vec<String> {
+    intake.doubts.iter().map(|doubt| format!("{}: {}", doubt.attempt.label, doubt.why.en)).collect()
 }
 
 /// What there is to say of the attempt of each student that counts.

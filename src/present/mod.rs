@@ -2,7 +2,7 @@
 //!
 //! Nothing is analysed here and nothing is printed: each view writes to the [`Write`](std::io::Write) it is given.
 //! [`report`] is the default view; [`listing`] holds the long lists and [`detail`] one frame, octet by octet. [`json`]
-//! and [`csv`] say the same to programs.
+//! and [`csv`] say the same to programs, [`lms`] the grades of a class to learning platforms.
 //!
 //! Every text that came out of a capture passes [`sanitize`] on its way to a terminal.
 
@@ -19,6 +19,7 @@ pub mod json;
 pub mod layout;
 pub mod line;
 pub mod listing;
+pub mod lms;
 pub mod log_view;
 pub mod look;
 pub mod overview;

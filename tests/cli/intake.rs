@@ -80,18 +80,31 @@ fn the_overview_tells_what_needs_a_person() {
         ("notes.hwp", b"?"),
     ]);
     let text = run(&["intake", &write(folder.path(), "subs.zip", &zip), "--roster", &roster]).good();
-    let summary = "4 on roster · 1 matched · 3 missing · 1 unknown file · 2 ambiguous (김민수 ×2: use id) · 1 repaired (ending twice, number of a copy)\n";
+    let summary = "4 on roster · 1 matched · 0 missing · 1 unknown file · 2 ambiguous (김민수 ×2: use id) · 1 repaired (ending twice, number of a copy)\n";
     assert!(text.starts_with(summary), "{text}");
     for line in [
         "20231403 is not on the roster, but one digit from 20231400: a person has to confirm",
         "several students have this name: use the id: 20231301 김민수, 20231302 김민수",
-        "  20231400 이영희, but see 1 doubt below",
         "  notes.hwp\n",
         "roster line 4: the name 김민수 stands in line 3 too",
         "the newest complete attempt",
     ] {
         assert!(text.contains(line), "{line}: {text}");
     }
+}
+
+#[test]
+fn a_person_decides_what_was_open() {
+    let (folder, roster) = class();
+    let zip = zipped(&[("김민수_7_assignsubmission_file_/x.pcapng", &octets(UDP)), ("who.pcapng", b"x")]);
+    let zip = write(folder.path(), "subs.zip", &zip);
+    let assigned = ["--assign", "김민수_7=20231302", "--assign", "who.pcapng=20231400", "--assign", "nobody=20231234"];
+    let text = run(&[&["intake", &zip, "--roster", &roster], &assigned[..]].concat()).good();
+    assert!(text.starts_with("4 on roster · 2 matched · 2 missing\n"), "{text}");
+    assert!(text.contains("  20231302  김민수  staff") && text.contains("Assigned, but not there: 1\n  nobody\n"), "{text}");
+    let wrong = |assignment: &str| run(&["intake", &zip, "--roster", &roster, "--assign", assignment]).complaint(2).to_owned();
+    assert!(wrong("김민수_7").contains("--assign: expected NAME=ID"));
+    assert!(wrong("김민수_7=1").contains("--assign: 1 is not on the roster"));
 }
 
 /// Names as Windows packs them (CP949), as macOS does (NFD), and as others do without saying that they are UTF-8.

@@ -7,6 +7,7 @@ mod support;
 mod cut;
 mod demux;
 mod exit;
+mod export_grades;
 mod filter;
 mod forms;
 mod help;

@@ -42,10 +42,15 @@ impl Class<'_> {
         match submission.attempts.split_first() {
             Some((counts, others)) => {
                 let mut outcome = self.attempt(counts, &who, open);
+                outcome.graded.student = Student::new(row, Some(counts));
                 self.tell(counts, others, &mut outcome.graded);
                 outcome
             }
-            None => self.without_attempt(submission, &who, open),
+            None => {
+                let mut outcome = self.without_attempt(submission, &who, open);
+                outcome.graded.student = Student::new(row, None);
+                outcome
+            }
         }
     }
 
@@ -150,7 +155,6 @@ impl Class<'_> {
 
     /// Tells what is known of the hand-in beside its capture.
     fn tell(&self, counts: &Attempt, others: &[Attempt], graded: &mut Graded) {
-        graded.student.matched_by = Some(counts.matched_by.word().to_owned());
         graded.notes.extend(counts.notes.iter().cloned());
         graded.late = counts.late;
         graded.submitted = counts.submitted.map(|time| time.to_string());

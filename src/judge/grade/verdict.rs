@@ -105,6 +105,7 @@ fn nobody(who: &Who<'_>) -> Graded {
             name: who.name.clone().unwrap_or_default(),
             matched_by: None,
             department: who.department.clone(),
+            ..Student::default()
         },
         file: None,
         capture: None,

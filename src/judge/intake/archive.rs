@@ -19,6 +19,9 @@ const MAX_RATIO: u64 = 200;
 /// Members below this size, in octets, may be of any ratio: a log of equal lines shrinks well.
 const SMALL: u64 = 256 << 10;
 
+/// The longest path that is kept, in octets: nobody's file has a longer one, and names are read again and again.
+const MAX_PATH: usize = 1024;
+
 /// The end record is at most this far from the end: 22 octets and the longest comment.
 const END_REACH: u64 = 22 + 65_535;
 
@@ -131,6 +134,7 @@ impl Member {
             offset: offset.checked_add(shift).ok_or(Refusal::Damaged("an offset beyond the end"))?,
         };
         member.refusal = member.refused(le16(&head, 8), le32(&head, 38) >> 16);
+        member.path.truncate(member.path.floor_char_boundary(MAX_PATH));
         Ok(Some(member))
     }
 
@@ -143,6 +147,8 @@ impl Member {
         }
         if leads_outside(&self.path) {
             Some(Refusal::Outside)
+        } else if self.path.len() > MAX_PATH {
+            Some(Refusal::TooDeep)
         } else if flags & ENCRYPTED != 0 {
             Some(Refusal::Password)
         } else if !matches!(self.method, STORED | DEFLATED) {

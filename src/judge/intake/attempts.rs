@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use super::filename::{FileName, Kind, Repair};
 use super::grouping::Parcel;
 use super::platform::platform_name;
-use super::submission::{Attempt, File, Found, MatchedBy, Problem};
+use super::submission::{Attempt, File, Found, MatchedBy, Problem, Unknown};
 use crate::judge::Message;
 
 /// A file, and its name taken apart.
@@ -32,6 +32,11 @@ impl<'f> Piece<'f> {
         Self { index, found, folder, written, name: FileName::read(written) }
     }
 
+    /// As a file that points to nobody.
+    pub(super) fn unknown(&self) -> Unknown {
+        Unknown { path: self.found.path.clone(), refusal: self.found.refusal.clone() }
+    }
+
     fn is_capture(&self) -> bool {
         self.name.kind == Kind::Capture && self.found.refusal.is_none()
     }
@@ -41,10 +46,8 @@ impl<'f> Piece<'f> {
 pub(super) fn attempts(parcels: Vec<(Parcel<'_>, MatchedBy)>, id: &str) -> Vec<Attempt> {
     let mut attempts: Vec<(u32, Attempt)> = Vec::new();
     for (parcel, proof) in gathered(parcels) {
-        let copy =
-            |parcel: &Parcel<'_>| parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy).max();
         let parts = if parcel.is_loose { split(parcel) } else { vec![parcel] };
-        attempts.extend(parts.iter().map(|part| (copy(part).unwrap_or_default(), attempt(part, Some(proof), id))));
+        attempts.extend(parts.iter().map(|part| (copy(part), attempt(part, Some(proof), id))));
     }
     // Whatever the clocks of folders say, the number of a copy was given later.
     attempts.sort_by_cached_key(|(copy, attempt)| {
@@ -55,6 +58,13 @@ pub(super) fn attempts(parcels: Vec<(Parcel<'_>, MatchedBy)>, id: &str) -> Vec<A
         newest.notes.push(newest_used(newest));
     }
     attempts
+}
+
+/// The number of a copy that the folder or a capture has.
+fn copy(parcel: &Parcel<'_>) -> u32 {
+    let folder = parcel.label.rsplit('/').next().map_or(0, |folder| FileName::read(folder).copy);
+    let captures = parcel.pieces.iter().filter(|piece| piece.is_capture()).map(|piece| piece.name.copy);
+    captures.max().unwrap_or_default().max(folder)
 }
 
 /// Loose logs and pictures belong to whatever capture the same student handed in.
@@ -108,6 +118,7 @@ pub(super) fn attempt(parcel: &Parcel<'_>, proof: Option<MatchedBy>, id: &str) -
     let mut attempt = Attempt {
         label: parcel.label.clone(),
         matched_by: proof.unwrap_or(MatchedBy::Name),
+        account: parcel.account.clone(),
         submitted: parcel.submitted,
         modified: None,
         late: parcel.late,

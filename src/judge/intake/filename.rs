@@ -94,7 +94,7 @@ impl FileName {
             endings.pop();
         }
         let (kind, rank) = kind(&endings);
-        // `lab-1.pcapng` may be named so; only a capture or picture beside a student's number loses it.
+        // `lab-1.pcapng` may be named so on purpose; behind a student's number it was a platform.
         if copy == 0
             && let Some((before, number)) = dashed(&stem)
         {

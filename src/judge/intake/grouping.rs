@@ -12,25 +12,30 @@ use super::identity::{Evidence, Owner, Register};
 use super::platform::platform_name;
 use super::refusal::{MAX_ENTRIES, MAX_TOTAL, Refusal};
 use super::roster::{Roster, Row};
-use super::submission::{Doubt, Found, Intake, MatchedBy, Submission, Unknown};
+use super::submission::{Doubt, Found, Intake, MatchedBy, Submission};
 
 /// Finds out who handed in what.
 pub fn take_in(found: &[Found], roster: &Roster) -> Intake {
     let register = Register::new(roster);
     let mut intake = Intake::default();
     let mut owned: BTreeMap<usize, Vec<(Parcel<'_>, MatchedBy)>> = BTreeMap::new();
+    let mut unassigned: BTreeSet<&String> = roster.assigned().keys().collect();
     for parcel in parcels(found, &register) {
-        match register.owner(&parcel.evidence) {
+        let assigned = roster.assigned().iter().find(|(label, _)| parcel.is_called(label));
+        let owner = match assigned {
+            Some((label, row)) => {
+                unassigned.remove(label);
+                Owner::One(*row, MatchedBy::Staff)
+            }
+            None => register.owner(&parcel.evidence),
+        };
+        match owner {
             Owner::One(row, proof) => owned.entry(row).or_default().push((parcel, proof)),
             Owner::Open(rows, why) => intake.doubts.push(Doubt { attempt: attempt(&parcel, None, ""), rows, why }),
-            Owner::Nobody => intake.unknown.extend(
-                parcel
-                    .pieces
-                    .iter()
-                    .map(|piece| Unknown { path: piece.found.path.clone(), refusal: piece.found.refusal.clone() }),
-            ),
+            Owner::Nobody => intake.unknown.extend(parcel.pieces.iter().map(Piece::unknown)),
         }
     }
+    intake.unassigned = unassigned.into_iter().cloned().collect();
     intake.unknown.sort_by(|one, other| one.path.cmp(&other.path));
     intake.doubts.sort_by(|one, other| one.attempt.label.cmp(&other.attempt.label));
     let submission = |(row, student): (usize, &Row)| {
@@ -60,6 +65,8 @@ pub(super) struct Parcel<'f> {
     pub(super) label: String,
     /// The files lay about: only their student holds them together.
     pub(super) is_loose: bool,
+    /// The number that a platform gave the student.
+    pub(super) account: Option<String>,
     /// When a platform took it.
     pub(super) submitted: Option<DateTime>,
     /// The platform says that was too late.
@@ -109,18 +116,31 @@ fn key(parts: &[&str], first: Option<usize>, register: &Register<'_>) -> (Key, S
     }
 }
 
-/// A file that says nothing joins those of its folder, if these are one student's.
+/// A file that says nothing joins those beside it, if all that lies in its folder is one student's.
 fn join_neighbours(parcels: &mut BTreeMap<Key, Parcel<'_>>) {
-    let mute: Vec<Key> =
-        parcels.iter().filter(|(_, parcel)| parcel.evidence == Evidence::default()).map(|(key, _)| key.clone()).collect();
-    for key in mute {
-        let Key::Folder(folder) = &key else { continue };
-        let beside = |parcel: &Parcel<'_>| parcel.pieces.iter().any(|piece| piece.folder == folder);
-        let neighbours: Vec<Key> =
-            parcels.iter().filter(|(other, parcel)| **other != key && beside(parcel)).map(|(other, _)| other.clone()).collect();
-        let [neighbour] = neighbours.as_slice() else { continue };
-        let pieces = parcels.remove(&key).map(|parcel| parcel.pieces).unwrap_or_default();
-        if let Some(parcel) = parcels.get_mut(neighbour) {
+    let is_mute = |parcel: &Parcel<'_>| parcel.evidence == Evidence::default();
+    let mut above: BTreeMap<String, BTreeSet<&Key>> = BTreeMap::new();
+    for (key, parcel) in parcels.iter().filter(|(_, parcel)| !is_mute(parcel)) {
+        for piece in &parcel.pieces {
+            let folders = piece.folder.match_indices('/').map(|(end, _)| end).chain([piece.folder.len()]);
+            for folder in folders.filter_map(|end| piece.folder.get(..end)) {
+                above.entry(folder.to_owned()).or_default().insert(key);
+            }
+        }
+    }
+    let mute = parcels.iter().filter(|(_, parcel)| is_mute(parcel)).filter_map(|(key, _)| match key {
+        Key::Folder(folder) => Some((key.clone(), above.get(folder)?.iter().copied().collect::<Vec<_>>())),
+        _ => None,
+    });
+    let joined: Vec<(Key, Key)> = mute
+        .filter_map(|(key, others)| match others.as_slice() {
+            [only] => Some((key, (*only).clone())),
+            _ => None,
+        })
+        .collect();
+    for (mute, other) in joined {
+        let pieces = parcels.remove(&mute).map(|parcel| parcel.pieces).unwrap_or_default();
+        if let Some(parcel) = parcels.get_mut(&other) {
             parcel.pieces.extend(pieces);
         }
     }
@@ -144,10 +164,16 @@ impl Parcel<'_> {
                     register.read(name.original, true, &mut self.evidence);
                     self.submitted = self.submitted.or(name.submitted);
                     self.late |= name.late;
+                    self.account = self.account.take().or_else(|| name.number().map(str::to_owned));
                 }
                 None => register.read(part, place + 1 == parts.len(), &mut self.evidence),
             }
         }
+    }
+
+    /// A person can call it by its label, or by the path of one of its files.
+    fn is_called(&self, name: &str) -> bool {
+        self.label == name || self.pieces.iter().any(|piece| piece.found.path == name)
     }
 
     /// Too many files, or too much in them, and none is opened.

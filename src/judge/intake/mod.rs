@@ -4,8 +4,8 @@
 //! [`Roster`] and gives every student their attempts. Nothing is read here but zips, from whatever the caller opened
 //! ([`archive`]). A guess between two students is never made: what leaves a doubt is listed for a person.
 //!
-//! [`filename`] decodes and repairs names, [`platform`] knows what learning platforms call the files they hand out,
-//! [`identity`] finds the student, [`grouping`] what was handed in together, [`attempts`] which of it counts; [`refusal`]
+//! `filename` decodes and repairs names, `platform` knows what learning platforms call the files they hand out,
+//! `identity` finds the student, `grouping` what was handed in together, `attempts` which of it counts; `refusal`
 //! is why a file stays closed.
 
 pub mod archive;

@@ -25,6 +25,13 @@ pub(super) struct PlatformName<'n> {
     pub(super) original: &'n str,
 }
 
+impl PlatformName<'_> {
+    /// The number of the account, where the platform gives one.
+    pub(super) fn number(&self) -> Option<&str> {
+        self.accounts.first().copied().filter(|account| is_number(account) && !self.accounts_may_be_ids)
+    }
+}
+
 /// Reads the name of a file or folder as one of a platform's.
 pub(super) fn platform_name(name: &str) -> Option<PlatformName<'_>> {
     moodle(name).or_else(|| blackboard(name)).or_else(|| canvas(name))

@@ -30,6 +30,8 @@ pub struct Intake {
     pub doubts: Vec<Doubt>,
     /// Files that point to nobody, by path.
     pub unknown: Vec<Unknown>,
+    /// What a person assigned, and is not there.
+    pub unassigned: Vec<String>,
 }
 
 /// What one student handed in.
@@ -50,6 +52,8 @@ pub struct Attempt {
     pub label: String,
     /// What shows whose it is.
     pub matched_by: MatchedBy,
+    /// The number by which Moodle or Canvas know the student, out of the name that they gave the files.
+    pub account: Option<String>,
     /// When it was handed in, as the learning platform says, in its own time.
     pub submitted: Option<DateTime>,
     /// The last change of its captures, or of all its files.
@@ -83,6 +87,8 @@ pub enum MatchedBy {
     Account,
     /// The full name, which no other student has.
     Name,
+    /// A person said so.
+    Staff,
 }
 
 impl MatchedBy {
@@ -93,6 +99,7 @@ impl MatchedBy {
             Self::FolderId => "folder_id",
             Self::Account => "account",
             Self::Name => "name",
+            Self::Staff => "staff",
         }
     }
 }

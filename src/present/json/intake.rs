@@ -17,6 +17,7 @@ struct Document<'a> {
     submissions: Vec<Entry<'a>>,
     doubts: Vec<Doubt<'a>>,
     unknown: Vec<Closed<'a>>,
+    unassigned: &'a [String],
     warnings: Vec<Warning<'a>>,
 }
 
@@ -87,6 +88,7 @@ pub fn write(roster: &Roster, intake: &Intake, out: &mut impl Write) -> io::Resu
         submissions: pairs.map(|(submission, row)| entry(submission, row)).collect(),
         doubts: doubts.collect(),
         unknown: unknown.collect(),
+        unassigned: &intake.unassigned,
         warnings: roster.warnings.iter().map(|note| Warning { line: note.line, message: &note.message }).collect(),
     };
     document(&value, out)

@@ -88,6 +88,10 @@ fn dangers_are_refused() {
         let plain = "n".repeat(outside.len());
         assert_eq!(entry(replaced(&zip(&plain), plain.as_bytes(), outside.as_bytes())), Some(Refusal::Outside), "{outside}");
     }
+    let deep = read(&zip(&"a/".repeat(9000))).unwrap_or_default();
+    assert_eq!(deep, []);
+    let deep = read(&zip(&format!("{}x", "가/".repeat(9000)))).unwrap();
+    assert_eq!((deep[0].path.len(), deep[0].refusal.clone()), (1024, Some(Refusal::TooDeep)));
     assert_eq!(entry(with_entry(zip("x"), 8, &[1, 0])), Some(Refusal::Password));
     assert_eq!(entry(with_entry(zip("x"), 10, &[9, 0])), Some(Refusal::Method(9)));
     assert_eq!(entry(with_entry(zip("x"), 40, &0o120_777_u16.to_le_bytes())), Some(Refusal::Link));

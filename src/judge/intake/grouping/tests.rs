@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::judge::intake::{Columns, File, Repair};
 
@@ -67,6 +69,16 @@ fn the_newest_complete_attempt_comes_first() {
     assert_eq!(notes(&intake), ["최신 온전한 제출(2026-11-20 11:00:00) 사용, 이전 것 보관"]);
 }
 
+/// What lies beside one student's files is theirs only where nobody else's is.
+#[test]
+fn a_folder_of_many_makes_nobody_an_owner() {
+    let alone = ["class/20231234.pcapng", "class/who.pcapng"];
+    assert_eq!(attempts(&taken(&alone)), [(Some("class/20231234.pcapng"), 2)]);
+    let intake = taken(&[&alone[..], &["class/20231400/x.pcapng"]].concat());
+    assert_eq!(attempts(&intake), [(Some("class/20231234.pcapng"), 1)]);
+    assert_eq!(intake.unknown[0].path, "class/who.pcapng");
+}
+
 /// Files of two attempts are never mixed; but a picture that was handed in once is of both.
 #[test]
 fn loose_copies_are_attempts() {
@@ -75,6 +87,9 @@ fn loose_copies_are_attempts() {
     let intake = taken(&["1/20231234.pcapng", "1/20231234.png", "2/20231234.pcapng", "2/20231234.png", "2/20231234.log"]);
     assert_eq!(attempts(&intake), [(Some("1/20231234.pcapng"), 3), (Some("2/20231234.pcapng"), 3)]);
     assert!(intake.submissions[0].attempts[0].screenshots[0].path.starts_with("1/"));
+    let intake = taken(&["20231234/x.pcapng", "20231234 (1)/x.pcapng", "20231234-2/x.pcapng"]);
+    let order = ["20231234-2/x.pcapng", "20231234 (1)/x.pcapng", "20231234/x.pcapng"];
+    assert_eq!(attempts(&intake), order.map(|path| (Some(path), 1)));
 }
 
 #[test]
@@ -151,4 +166,25 @@ fn the_order_of_the_list_does_not_matter() {
         attempts.map(|attempt| attempt.files().map(|file| file.path.clone()).collect::<Vec<_>>()).collect::<Vec<_>>()
     };
     assert_eq!(labels(taken(&paths)), labels(taken(&turned)));
+}
+
+proptest! {
+    /// Whatever the names: no file is two students', and none gets lost.
+    #[test]
+    fn nothing_is_guessed_and_nothing_lost(
+        paths in prop::collection::vec("((20231234|20231301|20231303|홍길동|김민수|이영희|a_99_5555_|_4711_assignsubmission_file_|L_hong_attempt_2026-11-20-10-00-00_|x|-1| \\(1\\)|_|/){1,4}(\\.pcapng|\\.png|\\.txt|\\.zip/y\\.pcapng)?)", 1..12)
+    ) {
+        let files: Vec<Found> = paths.iter().map(|path| found(path, 1)).collect();
+        let intake = take_in(&files, &roster());
+        for (index, file) in files.iter().enumerate() {
+            let has = |attempt: &crate::judge::intake::Attempt| attempt.files().any(|file| file.index == index);
+            let owners = intake.submissions.iter().filter(|submission| submission.attempts.iter().any(has)).count();
+            let doubts = intake.doubts.iter().filter(|doubt| has(&doubt.attempt)).count();
+            let unknown = intake.unknown.iter().any(|unknown| unknown.path == file.path);
+            prop_assert_eq!(owners + doubts + usize::from(unknown && owners + doubts == 0), 1, "{} {:#?}", file.path, intake);
+        }
+        for doubt in &intake.doubts {
+            prop_assert!(!doubt.rows.is_empty() && doubt.rows.is_sorted());
+        }
+    }
 }

@@ -1,12 +1,12 @@
 //! The roster: a CSV with a heading, one student a line, from Excel, a learning platform or by hand.
 //!
 //! The text may be UTF-8, UTF-16 or CP949. What is wrong stops before anything is graded; what was mended or looks odd
-//! is a [`RosterNote`]. [`columns`] knows the headings, [`student_id`] what Excel does to numbers.
+//! is a [`RosterNote`]. `columns` knows the headings, `student_id` what Excel does to numbers.
 
 mod columns;
 mod student_id;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 pub use columns::Columns;
 
@@ -16,7 +16,7 @@ use crate::judge::{Message, TextFault, log::Text};
 use columns::Places;
 
 /// The most students of a roster.
-const MAX_ROWS: usize = 20_000;
+const MAX_ROWS: usize = 10_000;
 
 /// A class.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,6 +25,8 @@ pub struct Roster {
     pub rows: Vec<Row>,
     /// What was mended, and what looks odd.
     pub warnings: Vec<RosterNote>,
+    /// Rows by the label or path that a person gave them.
+    assigned: BTreeMap<String, usize>,
 }
 
 /// A student. Cells that are empty or missing are `None`.
@@ -76,6 +78,24 @@ impl Roster {
         let filled = |row: &&Vec<Cell<'_>>| row.iter().any(|cell| !cell.value().trim().is_empty());
         sheet.rows.iter().filter(filled).skip(1).try_for_each(|row| reader.row(row))?;
         reader.finish()
+    }
+}
+
+impl Roster {
+    /// Notes that a person says whose a hand-in is, by its label or by the path of a file of it.
+    ///
+    /// # Errors
+    /// No student has this id.
+    pub fn assign(&mut self, label: &str, id: &str) -> Result<(), String> {
+        let row = self.rows.iter().position(|row| row.id.eq_ignore_ascii_case(id));
+        let row = row.ok_or_else(|| format!("{id} is not on the roster"))?;
+        self.assigned.insert(filename::composed(label), row);
+        Ok(())
+    }
+
+    /// What a person said.
+    pub(super) fn assigned(&self) -> &BTreeMap<String, usize> {
+        &self.assigned
     }
 }
 
