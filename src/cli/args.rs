@@ -93,7 +93,7 @@ pub(crate) enum Command {
     Connections(ConnectionsArgs),
     /// The socket table behind the packets, in the columns of ss
     Sockets(SocketsArgs),
-    /// Which socket of a table each packet reaches, and by which rule
+    /// Which socket each packet reaches, and by which rule
     Demux(DemuxArgs),
     /// The states of both ends of a connection, segment by segment, and why they change
     States(StatesArgs),
@@ -261,6 +261,7 @@ pub(crate) struct SocketsArgs {
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
+  sockscope demux lab.pcapng
   sockscope demux lab.pcapng --sockets table.toml
   ss -tuan > table.txt; sockscope demux lab.pcapng --sockets table.txt --json
 
@@ -272,13 +273,16 @@ The order of lookup is Linux's. TABLE is TOML, sockets in the order in which the
 and where they apply: peer = \"127.0.0.1:49740\", state = \"listen\" (established, time-wait), reuse_addr, reuse_port,
 only_v6 = true, device = \"lo\". Or it is what ss -tuan, netstat -an or /proc/net/tcp and udp print.
 
+Without a table, the sockets are those that sockscope sockets shows, by their numbers there: s1, s2. The capture is read
+twice for that, and standard input is held in memory.
+
 EXPECT has lines such as: udp 127.0.0.1:49740 > 127.0.0.1:5000 -> s1")]
 pub(crate) struct DemuxArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// The sockets there are
+    /// The sockets there are, instead of those that the capture shows
     #[arg(long, value_name = "TABLE", value_hint = ValueHint::FilePath)]
-    pub(crate) sockets: PathBuf,
+    pub(crate) sockets: Option<PathBuf>,
     /// Hold the verdicts against these lines: exit code 1 if one does not hold
     #[arg(long, value_name = "EXPECT", value_hint = ValueHint::FilePath)]
     pub(crate) expect: Option<PathBuf>,

@@ -5,12 +5,11 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
-use sockscope::capture::{self, Description, Source, Writer};
+use sockscope::capture::{self, Description, Writer};
 use sockscope::decode;
 use sockscope::present::words;
 use sockscope::track::{FlowId, Limits, Tracker, Update};
@@ -19,6 +18,7 @@ use super::args::CutArgs;
 use super::failure::Failure;
 use super::job::{self, Setting};
 use super::run::{self, Reading};
+use super::twice::Twice;
 
 pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let input = Twice::new(&args.input.file)?;
@@ -30,34 +30,6 @@ pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Res
     let streams = args.streams.iter().map(FlowId::to_string).collect::<Vec<_>>().join(", ");
     writeln!(out, "{} of {streams} written to {}", words::counted(chosen.len() as u64, "frame"), job::shown(&args.output))?;
     reading.verdict()
-}
-
-/// A capture that can be opened more than once: a file, or all of standard input in memory.
-struct Twice<'a> {
-    file: &'a Path,
-    stdin: Option<Arc<[u8]>>,
-}
-
-impl<'a> Twice<'a> {
-    fn new(file: &'a Path) -> Result<Self, Failure> {
-        let stdin = if job::is_stdin(file) { Some(all_of_stdin()?) } else { None };
-        Ok(Self { file, stdin })
-    }
-
-    fn open(&self) -> Result<Box<dyn Source>, capture::Error> {
-        match &self.stdin {
-            Some(octets) => capture::from_reader("standard input", Box::new(Cursor::new(Arc::clone(octets)))),
-            None => capture::open(self.file),
-        }
-    }
-}
-
-fn all_of_stdin() -> Result<Arc<[u8]>, Failure> {
-    let mut octets = Vec::new();
-    match io::stdin().lock().read_to_end(&mut octets) {
-        Ok(_) => Ok(octets.into()),
-        Err(error) => Err(Failure::Input(format!("standard input: cannot read: {error}"))),
-    }
 }
 
 /// The numbers of the frames that belong to the streams, ascending.

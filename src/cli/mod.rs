@@ -25,6 +25,7 @@ mod run;
 mod show;
 mod sockets;
 mod states;
+mod twice;
 mod whole;
 mod zoo;
 

@@ -141,8 +141,18 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
 }
 
 /// Reads the whole capture into a trace by this tracker.
-pub(crate) fn trace(mut tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let reading = frames(file, setting, |frame| {
+pub(crate) fn trace(tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
+    trace_of(capture::open(file)?, tracker, file, setting)
+}
+
+/// The same for a source that is open already.
+pub(crate) fn trace_of(
+    source: Box<dyn Source>,
+    mut tracker: Tracker,
+    file: &Path,
+    setting: &Setting,
+) -> Result<(Trace, Reading), Failure> {
+    let reading = frames_of(source, file, setting, |frame| {
         tracker.absorb(&decode::packet(frame));
         Ok(ControlFlow::Continue(()))
     })?;

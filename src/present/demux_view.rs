@@ -5,72 +5,109 @@ use std::io::{self, Write};
 use super::line::Line;
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
-use crate::track::{Delivery, FiveTuple, Reach};
+use crate::track::{Arriving, Delivery, Lookup, Reach};
 
 /// Losers that a line tells; the others are counted.
 const LOSERS: usize = 3;
 
-/// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Losers`.
+/// What stands below verdicts by inferred sockets.
+const LEGEND: &str = "\
+s1, s2, …: the sockets that sockscope sockets --all FILE shows.
+To which address one is bound, or to all, and whether several share its port, no packet tells: each is taken to be alone
+at its address, and what else may have decided stands behind \"or\".";
+
+/// Where each column stands.
+const NUMBER: usize = 0;
+const PROTOCOL: usize = 1;
+const SOURCE: usize = 2;
+const DESTINATION: usize = 3;
+const VERDICT: usize = 4;
+const SOCKET: usize = 5;
+const RULE: usize = 6;
+const EVIDENCE: usize = 7;
+const COLUMNS: usize = 8;
+
+/// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Evidence Losers`.
 ///
 /// Nothing is known of the packets to come, so a column is as wide as its widest text so far.
 #[derive(Debug)]
 pub struct Verdicts {
     look: Look,
+    inferred: bool,
     line: Line,
-    texts: [String; COLUMNS],
     widths: [usize; COLUMNS],
     begun: bool,
 }
 
-const COLUMNS: usize = 7;
-const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule"];
-const VERDICT: usize = 4;
+const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Evidence"];
 
 /// What most texts need, so that the table stands still from its first line.
-const WIDTHS: [usize; COLUMNS] = [4, 5, 15, 15, 7, 8, 23];
+const WIDTHS: [usize; COLUMNS] = [4, 5, 15, 15, 7, 8, 23, 11];
 
 impl Verdicts {
-    /// No packet yet.
-    pub fn new(look: Look) -> Self {
-        Self { look, line: Line::new(), texts: Default::default(), widths: WIDTHS, begun: false }
+    /// No packet yet; the evidence of sockets is told where they are inferred.
+    pub fn new(look: Look, inferred: bool) -> Self {
+        let mut widths = WIDTHS;
+        if inferred {
+            widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
+        }
+        Self { look, inferred, line: Line::new(), widths, begun: false }
     }
 
-    /// Writes the verdict on the packet of one frame, the first one under a heading.
+    /// Writes the verdict on one packet, the first one under a heading.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
-        self.texts = [
-            frame.to_string(),
-            tuple.protocol.word().to_owned(),
-            tuple.source.to_string(),
-            tuple.destination.to_string(),
-            words(delivery.verdict).to_owned(),
-            sockets(delivery),
-            delivery.rule.word().to_owned(),
-        ];
-        for (width, text) in self.widths.iter_mut().zip(&self.texts) {
-            *width = text.chars().count().max(*width);
-        }
+    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
-            self.write_heading(out)?;
+            self.write_heading(arriving, out)?;
         }
-        let ink = ink(tuple, delivery.verdict);
-        for (column, (text, width)) in self.texts.iter().zip(self.widths).enumerate() {
-            match column {
-                0 => self.line.right(text, width),
-                VERDICT => self.line.painted(self.look, ink, text, width),
-                _ => self.line.left(text, width),
-            };
+        let Self { look, line, widths, .. } = self;
+        let tuple = arriving.tuple;
+        line.number(arriving.frame, widths[NUMBER]).left(tuple.protocol.word(), widths[PROTOCOL]);
+        line.growing_endpoint(tuple.source, &mut widths[SOURCE]);
+        line.growing_endpoint(tuple.destination, &mut widths[DESTINATION]);
+        line.painted(*look, ink(arriving, delivery.verdict), words(delivery.verdict), widths[VERDICT]);
+        match delivery.sockets.as_slice() {
+            [] => line.growing("-", &mut widths[SOCKET]),
+            [one] => line.growing(&sanitize(one), &mut widths[SOCKET]),
+            several => line.growing(&sanitize(&several.join(", ")), &mut widths[SOCKET]),
+        };
+        match delivery.or_rule {
+            None => line.growing(delivery.rule.word(), &mut widths[RULE]),
+            Some(other) => line.growing(&either(delivery.rule, other), &mut widths[RULE]),
+        };
+        if self.inferred {
+            let basis = delivery.basis.map(|basis| format!("{} {}", basis.evidence, basis.rule.word()));
+            line.growing(basis.as_deref().unwrap_or("-"), &mut widths[EVIDENCE]);
         }
-        self.line.painted(self.look, Ink::Quiet, &losers(delivery), 0).end(out)
+        if !delivery.losers.is_empty() {
+            line.painted(*look, Ink::Quiet, &losers(delivery), 0);
+        }
+        line.end(out)
     }
 
-    fn write_heading(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let first = format!("{:>1$}", TITLES[0], self.widths[0]);
-        self.line.painted(self.look, Ink::Quiet, &first, 0);
-        for (title, width) in TITLES.iter().zip(self.widths).skip(1) {
+    /// Writes what is to be said below all verdicts.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        match (self.begun, self.inferred) {
+            (false, _) => writeln!(out, "no packet with ports"),
+            (true, false) => Ok(()),
+            (true, true) => LEGEND.lines().try_for_each(|line| writeln!(out, "  {}", self.look.paint(Ink::Quiet, line))),
+        }
+    }
+
+    fn write_heading(&mut self, first: &Arriving, out: &mut impl Write) -> io::Result<()> {
+        for (column, end) in [(SOURCE, first.tuple.source), (DESTINATION, first.tuple.destination)] {
+            self.widths[column] = self.widths[column].max(end.to_string().len());
+        }
+        let number = format!("{:>1$}", TITLES[NUMBER], self.widths[NUMBER]);
+        self.line.painted(self.look, Ink::Quiet, &number, 0);
+        let columns = if self.inferred { COLUMNS } else { EVIDENCE };
+        for (title, width) in TITLES.iter().zip(self.widths).take(columns).skip(1) {
             self.line.painted(self.look, Ink::Quiet, title, width);
         }
         self.line.painted(self.look, Ink::Quiet, "Not to", 0).end(out)
@@ -78,7 +115,7 @@ impl Verdicts {
 }
 
 /// The verdict as people say it.
-const fn words(verdict: Reach) -> &'static str {
+pub(super) const fn words(verdict: Reach) -> &'static str {
     match verdict {
         Reach::To => "to",
         Reach::OneOf => "to one of",
@@ -89,8 +126,12 @@ const fn words(verdict: Reach) -> &'static str {
     }
 }
 
-fn sockets(delivery: &Delivery<'_>) -> String {
-    if delivery.sockets.is_empty() { "-".to_owned() } else { sanitize(&delivery.sockets.join(", ")).into_owned() }
+/// `bound or wildcard`.
+fn either(rule: Lookup, other: Lookup) -> String {
+    match (rule, other) {
+        (Lookup::ListenerOnAddress, Lookup::ListenerOnAny) => "listener on the address or any".to_owned(),
+        _ => format!("{} or {}", rule.word(), other.word()),
+    }
 }
 
 /// `s2 (bound to another address), s3 (…) and 4 more`.
@@ -104,9 +145,9 @@ fn losers(delivery: &Delivery<'_>) -> String {
     }
 }
 
-const fn ink(tuple: FiveTuple, verdict: Reach) -> Ink {
+const fn ink(arriving: &Arriving, verdict: Reach) -> Ink {
     match verdict {
-        Reach::To | Reach::OneOf | Reach::Every => Ink::of(tuple.protocol),
+        Reach::To | Reach::OneOf | Reach::Every => Ink::of(arriving.tuple.protocol),
         Reach::Refused => Ink::Bad,
         Reach::NotThisHost | Reach::Unknown => Ink::Quiet,
     }

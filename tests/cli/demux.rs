@@ -84,3 +84,36 @@ fn expectations_hold_or_name_the_frame() {
     assert!(outcome("udp * > 127.0.0.9:9 -> refused").stderr.contains("no frame has such a packet"));
     assert_eq!(outcome("nonsense").code, 4);
 }
+
+/// Without a table, the sockets are those of `sockets`, by their numbers.
+#[test]
+fn inferred_sockets_are_found_again_in_the_table() {
+    let text = run(&["demux", UDP]).good();
+    let words = |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(1), "1 udp 127.0.0.1:44677 127.0.0.1:5000 to s2 bound or wildcard proved R5");
+    assert!(text.contains("s1, s2, …: the sockets that sockscope sockets --all FILE shows."), "{text}");
+    let sockets = run(&["sockets", UDP]).good();
+    let row = sockets.lines().find(|line| line.split_whitespace().next() == Some("s2")).unwrap();
+    assert!(row.contains("?:5000"), "{row}");
+    let json = run(&["demux", UDP, "--json"]).good();
+    let first: Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["evidence"], &first["inferred_by"], &first["or_rule"]),
+        (&"proved".into(), &"R5".into(), &"wildcard".into())
+    );
+}
+
+#[test]
+fn standard_input_is_read_once_and_delivered_from_memory() {
+    let from_pipe = crate::run_with(&["demux", "-"], &crate::octets(TCP));
+    assert_eq!(from_pipe.good(), run(&["demux", TCP]).good());
+}
+
+/// A line for a connection holds of its SYN, which the listener gets.
+#[test]
+fn expectations_hold_of_inferred_sockets() {
+    let outcome = |line: &str| run(&["demux", TCP, "--expect", path(&file(line)), "--json"]);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s3").code, 0);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s1").code, 0);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s5").code, 1);
+}

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::format::{Text, line};
-use crate::track::{Delivery, FiveTuple};
+use crate::track::{Arriving, Delivery, Lookup};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -18,6 +18,16 @@ struct Line<'a> {
     sockets: &'a [&'a str],
     rule: &'static str,
     losers: Vec<Loser<'a>>,
+    /// What is known of inferred sockets; a declared table has none of these.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    inferred: Option<Inferred>,
+}
+
+#[derive(Serialize)]
+struct Inferred {
+    evidence: Option<&'static str>,
+    inferred_by: Option<&'static str>,
+    or_rule: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -26,12 +36,13 @@ struct Loser<'a> {
     because: &'static str,
 }
 
-/// Writes the verdict on the packet of one frame.
+/// Writes the verdict on one packet; `inferred` tells that the sockets are.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
+pub fn write(arriving: &Arriving, delivery: &Delivery<'_>, inferred: bool, out: &mut impl Write) -> io::Result<()> {
     let loser = |loser: &(_, _)| Loser { socket: loser.0, because: loser.1 };
+    let Arriving { frame, tuple, .. } = *arriving;
     let value = Line {
         frame,
         protocol: tuple.protocol.word(),
@@ -41,6 +52,11 @@ pub fn write(frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>, out: &mut im
         sockets: &delivery.sockets,
         rule: delivery.rule.word(),
         losers: delivery.losers.iter().map(loser).collect(),
+        inferred: inferred.then(|| Inferred {
+            evidence: delivery.basis.map(|basis| basis.evidence.word()),
+            inferred_by: delivery.basis.map(|basis| basis.rule.word()),
+            or_rule: delivery.or_rule.map(Lookup::word),
+        }),
     };
     line(&value, out)
 }

@@ -14,6 +14,8 @@ use crate::track::{FiveTuple, Limits};
 /// A packet on its way to a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arriving {
+    /// The frame that brings it, the last one if it came in fragments; 0 if there is none.
+    pub frame: u64,
     /// Protocol and endpoints.
     pub tuple: FiveTuple,
     /// What a segment says; `None` of UDP.
@@ -40,7 +42,7 @@ impl Arriving {
     pub fn new(tuple: FiveTuple, mark: Option<Mark>) -> Self {
         let FiveTuple { protocol, source, destination } = tuple;
         let tuple = FiveTuple { protocol, source: canonical(source), destination: canonical(destination) };
-        Self { tuple, mark, passes_by: false, link_broadcast: false }
+        Self { frame: 0, tuple, mark, passes_by: false, link_broadcast: false }
     }
 
     /// Goes to a group or to everyone.
@@ -94,7 +96,12 @@ impl Arrivals {
             _ => None,
         };
         let arriving = Arriving::new(tuple(packet, &arrival)?, mark);
-        Some(Arriving { passes_by: passes_by(packet, arriving.tuple), link_broadcast: is_broadcast(packet), ..arriving })
+        Some(Arriving {
+            frame: packet.number,
+            passes_by: passes_by(packet, arriving.tuple),
+            link_broadcast: is_broadcast(packet),
+            ..arriving
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::lookup::Lookup;
 use super::table::opens;
-use super::{Arriving, Mark};
+use super::{Arriving, Basis, Mark};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::track::FiveTuple;
@@ -27,9 +27,47 @@ pub(super) enum Part {
     Before,
 }
 
+/// A connected socket that the capture shows, and the frame that brings it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Birth {
+    pub(super) frame: u64,
+    /// What comes in to it.
+    pub(super) tuple: FiveTuple,
+    pub(super) born: Born,
+    pub(super) name: String,
+    pub(super) basis: Basis,
+}
+
+/// How a connected socket begins.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Born {
+    /// It called, or is older than the capture.
+    Open,
+    /// Its SYN was not captured, its SYN-ACK was.
+    Request,
+    /// This listener makes it from a SYN.
+    Accepted(Option<String>),
+}
+
+impl Birth {
+    /// The birth of a socket that has a row in the table.
+    pub(super) fn of(frame: u64, tuple: FiveTuple, born: Born, row: Option<(String, Basis)>) -> Option<Self> {
+        row.map(|(name, basis)| Self { frame, tuple, born, name, basis })
+    }
+}
+
 /// Connections by the 4-tuple of what comes in.
 #[derive(Debug, Default)]
 pub(super) struct Children {
+    /// Births to come, in the order of frames, those behind `born` of them.
+    births: Vec<Birth>,
+    born: usize,
+    /// Births at listeners, whose SYN is at hand.
+    accepted: HashMap<FiveTuple, usize, RandomState>,
+    /// Only births bring connections.
+    foretold: bool,
+    /// See [`super::Setup`].
+    supposed: bool,
     by_tuple: HashMap<FiveTuple, Child, RandomState>,
     /// 4-tuples on which something was sent that was no RST, by sockets that are not declared.
     strangers: HashSet<FiveTuple, RandomState>,
@@ -44,6 +82,10 @@ struct Child {
     fins: [Option<SeqNumber>; 2],
     acknowledged: [bool; 2],
     server_closed_first: bool,
+    /// How the capture shows it.
+    basis: Option<Basis>,
+    /// The listener it came from, if the capture shows that.
+    listener: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,6 +103,29 @@ const CLIENT: usize = 0;
 const SERVER: usize = 1;
 
 impl Children {
+    /// Connections that the capture shows, where it is what there is.
+    pub(super) fn new(births: Vec<Birth>, foretold: bool, supposed: bool) -> Self {
+        Self { births, foretold, supposed, ..Self::default() }
+    }
+
+    /// Lets all sockets come to be that this frame brings.
+    pub(super) fn enter(&mut self, frame: u64) {
+        while let Some(birth) = self.births.get(self.born).filter(|birth| birth.frame <= frame) {
+            self.by_tuple.remove(&birth.tuple);
+            let stage = match birth.born {
+                Born::Open => Stage::Open,
+                Born::Request => Stage::Request,
+                Born::Accepted(_) => {
+                    self.accepted.insert(birth.tuple, self.born);
+                    self.born = self.born.saturating_add(1);
+                    continue;
+                }
+            };
+            self.by_tuple.insert(birth.tuple, Child { basis: Some(birth.basis), ..Child::new(vec![birth.name.clone()], stage) });
+            self.born = self.born.saturating_add(1);
+        }
+    }
+
     /// Enters a segment that the lookup found these listeners for, or a connected socket (`None`); `own` if a connected
     /// socket of the table sent it.
     pub(super) fn step(&mut self, arriving: &Arriving, listeners: Option<Vec<&str>>, own: bool) -> Part {
@@ -84,18 +149,51 @@ impl Children {
 
     /// A SYN leaves a request at the listener, if there is one; a repeated one finds it.
     fn open(&mut self, tuple: FiveTuple, listeners: &[&str]) -> Part {
-        if listeners.is_empty() || self.by_tuple.len() >= MAX_CHILDREN {
-            return Part::None;
-        }
-        let open = self.by_tuple.get(&tuple).map(|child| child.stage);
-        match open {
+        match self.by_tuple.get(&tuple).map(|child| child.stage) {
             Some(Stage::Open) => Part::Child(Lookup::Established),
             Some(Stage::Request) => Part::None,
+            Some(Stage::TimeWait | Stage::Gone) | None if self.by_tuple.len() >= MAX_CHILDREN => Part::None,
+            Some(Stage::TimeWait | Stage::Gone) | None if listeners.is_empty() => {
+                let refused = self.supposed.then(|| Child::new(Vec::new(), Stage::Gone));
+                self.by_tuple.extend(refused.map(|child| (tuple, child)));
+                Part::None
+            }
             Some(Stage::TimeWait | Stage::Gone) | None => {
-                self.by_tuple.insert(tuple, Child::of(listeners, tuple));
+                let child = self.child(listeners, tuple);
+                self.by_tuple.extend(child.map(|child| (tuple, child)));
                 Part::None
             }
         }
+    }
+
+    /// The socket that one of these listeners makes, by the name that the capture gives it.
+    fn child(&self, listeners: &[&str], tuple: FiveTuple) -> Option<Child> {
+        let named = |listener: &&str| format!("{listener}>{}", tuple.source);
+        if !self.foretold {
+            return Some(Child::new(listeners.iter().map(named).collect(), Stage::Request));
+        }
+        let birth = self.births.get(*self.accepted.get(&tuple)?)?;
+        let Born::Accepted(listener) = &birth.born else { return None };
+        let is_its = |other: &&str| listener.as_deref() == Some(*other);
+        let names = listeners.iter().map(|other| if is_its(other) { birth.name.clone() } else { named(other) }).collect();
+        Some(Child { basis: Some(birth.basis), listener: listener.clone(), ..Child::new(names, Stage::Request) })
+    }
+
+    /// Of a SYN the socket it leads to, of all else the listener, where the capture shows them.
+    pub(super) fn kin(&self, arriving: &Arriving) -> Option<&str> {
+        let child = self.by_tuple.get(&arriving.tuple)?;
+        if opens(arriving) { child.names.first().filter(|_| child.basis.is_some()) } else { child.listener.as_ref() }
+            .map(String::as_str)
+    }
+
+    /// How the capture shows the socket that gets what travels so.
+    pub(super) fn basis(&self, tuple: FiveTuple) -> Option<Basis> {
+        self.by_tuple.get(&tuple)?.basis
+    }
+
+    /// A connection that was, or would have been, is no more.
+    pub(super) fn is_gone(&self, tuple: FiveTuple) -> bool {
+        (self.foretold || self.supposed) && self.by_tuple.get(&tuple).is_some_and(|child| child.stage == Stage::Gone)
     }
 
     /// The names of the socket that gets what travels so.
@@ -110,14 +208,8 @@ impl Children {
 }
 
 impl Child {
-    fn of(listeners: &[&str], tuple: FiveTuple) -> Self {
-        Self {
-            names: listeners.iter().map(|listener| format!("{listener}>{}", tuple.source)).collect(),
-            stage: Stage::Request,
-            fins: [None; 2],
-            acknowledged: [false; 2],
-            server_closed_first: false,
-        }
+    const fn new(names: Vec<String>, stage: Stage) -> Self {
+        Self { names, stage, fins: [None; 2], acknowledged: [false; 2], server_closed_first: false, basis: None, listener: None }
     }
 
     /// A segment for this socket.
@@ -145,7 +237,9 @@ impl Child {
         }
         let to = if from == CLIENT { SERVER } else { CLIENT };
         if mark.flags.contains(Flags::FIN) && self.fin(from).is_none() {
-            self.server_closed_first |= from == SERVER && self.fin(CLIENT).is_none();
+            // A FIN that crosses the other one closes first as well (RFC 9293 section 3.6, case 3).
+            let answers = self.fin(CLIENT).is_some_and(|fin| mark.acknowledgment.since(fin) >= 0);
+            self.server_closed_first |= from == SERVER && !answers;
             if let Some(fin) = self.fins.get_mut(from) {
                 *fin = Some(mark.end);
             }

@@ -3,7 +3,8 @@
 //! Sockets are declared in the order in which they were bound, and for each packet the table says who gets it, by which
 //! rule, and why the others do not. [`lookup`] is the kernel's search (`__inet_lookup`, `__udp4_lib_lookup` and their
 //! IPv6 twins), [`table`] the hash tables it searches, [`children`] the connections that open while the capture runs,
-//! [`losers`] the reasons.
+//! [`losers`] the reasons. A [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes of a
+//! trace.
 //!
 //! The surprise: among UDP sockets with SO_REUSEADDR the *last* one bound gets what comes, since the kernel adds a
 //! socket at the head of its chain.
@@ -11,15 +12,18 @@
 mod arriving;
 mod children;
 mod declared;
+mod inferred;
 mod lookup;
 mod losers;
+mod setup;
 mod table;
 #[cfg(test)]
 mod tests;
 
 pub use arriving::{Arrivals, Arriving, Mark};
-pub use declared::{Declared, Standing};
+pub use declared::{Basis, Declared, Shown, Standing};
 pub use lookup::Lookup;
+pub use setup::Setup;
 pub use table::DemuxTable;
 
 /// Who gets a packet.
@@ -64,9 +68,21 @@ pub struct Delivery<'t> {
     pub rule: Lookup,
     /// Sockets on the same port that do not get it, and why; at most [`Delivery::MAX_LOSERS`].
     pub losers: Vec<(&'t str, &'static str)>,
+    /// How the capture shows the socket that gets it, or that nobody was there; `None` where sockets are declared, or
+    /// none is known.
+    pub basis: Option<Basis>,
+    /// What may have decided instead, where the binding of the socket is unknown.
+    pub or_rule: Option<Lookup>,
+    /// Of a SYN the socket it will become, of what follows the listener it came from, where the capture shows them.
+    pub kin: Option<&'t str>,
 }
 
 impl Delivery<'_> {
+    /// Nobody, by no rule.
+    const fn none(verdict: Reach) -> Self {
+        Self { verdict, sockets: Vec::new(), rule: Lookup::None, losers: Vec::new(), basis: None, or_rule: None, kin: None }
+    }
+
     /// Losers that are told.
     pub const MAX_LOSERS: usize = 16;
 }

@@ -9,12 +9,13 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::children::{Children, Part};
+use super::declared::Basis;
 use super::declared::Declared;
 use super::lookup::{self, Found, Lookup};
 use super::losers::losers;
-use super::{Arriving, Delivery, Reach};
+use super::{Arriving, Delivery, Reach, Setup};
 use crate::decode::tcp::Flags;
-use crate::track::{FiveTuple, Protocol};
+use crate::track::{Evidence, FiveTuple, Protocol};
 
 /// The place of a socket in the order of binding.
 pub(super) type Place = u32;
@@ -45,6 +46,8 @@ pub struct DemuxTable {
     addresses: HashSet<IpAddr, RandomState>,
     /// Some socket is bound to any address.
     any_address: bool,
+    /// The sockets are those that the capture shows.
+    inferred: bool,
     children: Children,
     /// Endpoints of UDP that sent without being declared.
     strangers: HashSet<SocketAddr, RandomState>,
@@ -53,7 +56,14 @@ pub struct DemuxTable {
 impl DemuxTable {
     /// A table of sockets in the order of binding; where that is not known, what it would decide is left open.
     pub fn new(sockets: Vec<Declared>, ordered: bool) -> Self {
-        let mut table = Self { ordered, ..Self::default() };
+        Self::of(Setup::declared(sockets, ordered))
+    }
+
+    /// The table as it stands before the first packet.
+    pub fn of(setup: Setup) -> Self {
+        let Setup { sockets, ordered, inferred, supposed, births } = setup;
+        let children = Children::new(births, inferred, supposed);
+        let mut table = Self { ordered, inferred, children, ..Self::default() };
         sockets.into_iter().for_each(|socket| table.add(socket));
         table
     }
@@ -133,9 +143,11 @@ impl DemuxTable {
     ///
     /// `interface` is the name of the interface that it came in on, where the capture tells.
     pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Delivery<'_> {
-        if arriving.passes_by {
-            return Delivery { verdict: Reach::NotThisHost, sockets: Vec::new(), rule: Lookup::None, losers: Vec::new() };
+        // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
+        if arriving.passes_by && !self.inferred {
+            return Delivery::none(Reach::NotThisHost);
         }
+        self.children.enter(arriving.frame);
         let interface = arriving.interface(interface);
         let found = self.search(arriving, interface);
         let part = match arriving.tuple.protocol {
@@ -154,6 +166,10 @@ impl DemuxTable {
 
     /// The lookup; where the interface is unknown and would decide, that is left open.
     fn search(&self, arriving: &Arriving, interface: Option<&str>) -> Found {
+        // Who joined a group, no packet of this table tells.
+        if self.inferred && arriving.goes_to_many() {
+            return Found { undecided: true, ..Found::default() };
+        }
         let found = lookup::find(self, arriving, interface);
         if interface.is_some() {
             return found;
@@ -207,6 +223,10 @@ impl DemuxTable {
     /// The verdict on what no declared socket gets.
     fn unmet(&self, arriving: &Arriving) -> Reach {
         let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        if self.inferred || self.children.is_gone(arriving.tuple) {
+            let refused = self.children.is_gone(arriving.tuple) || self.absent(arriving).is_some();
+            return if refused { Reach::Refused } else { Reach::Unknown };
+        }
         let undeclared = match protocol {
             Protocol::Tcp => self.children.is_of_stranger(arriving.tuple),
             Protocol::Udp => self.strangers.contains(&destination),
@@ -220,18 +240,50 @@ impl DemuxTable {
         }
     }
 
+    /// The socket that would get it, had it been there.
+    fn absent(&self, arriving: &Arriving) -> Option<&Declared> {
+        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let here = self.on_port(protocol, destination.port()).iter().filter_map(|place| self.socket(*place));
+        here.filter(|socket| lookup::is_at(socket, destination)).find(|socket| !socket.is_there(arriving.frame))
+    }
+
+    /// How the capture shows the receiver, or that there is none.
+    fn basis(&self, arriving: &Arriving, found: &Found, verdict: Reach) -> Option<Basis> {
+        let of = |socket: &Declared| socket.shown.as_ref().map(|shown| shown.basis);
+        match (found.sockets.first(), verdict) {
+            (Some(first), _) => self.socket(*first).and_then(of),
+            (None, Reach::Refused) => {
+                self.absent(arriving).and_then(of).map(|basis| Basis { evidence: Evidence::Observed, ..basis })
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// What may have decided instead: whether a socket is bound to its address or to any, no packet tells.
+    fn or_rule(&self, found: &Found) -> Option<Lookup> {
+        let winner = self.socket(*found.sockets.first()?)?;
+        match found.rule {
+            _ if !winner.shown.as_ref()?.binding_unknown => None,
+            Lookup::Bound => Some(Lookup::Wildcard),
+            Lookup::ListenerOnAddress => Some(Lookup::ListenerOnAny),
+            _ => None,
+        }
+    }
+
     fn told(&self, arriving: &Arriving, interface: Option<&str>, found: &Found, verdict: Reach) -> Delivery<'_> {
         let sockets = found.sockets.iter().filter_map(|place| self.name(*place)).collect();
         let passed = verdict == Reach::NotThisHost;
         let losers = if passed { Vec::new() } else { self.named(losers(self, arriving, interface, found)) };
-        Delivery { verdict, sockets, rule: found.rule, losers }
+        let (basis, or_rule) = (self.basis(arriving, found, verdict), self.or_rule(found));
+        Delivery { verdict, sockets, rule: found.rule, losers, basis, or_rule, kin: self.children.kin(arriving) }
     }
 
     fn to_child(&self, arriving: &Arriving, interface: Option<&str>, rule: Lookup) -> Delivery<'_> {
         let none = Found { rule, ..Found::default() };
         let sockets = self.children.names(arriving.tuple);
         let verdict = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };
-        Delivery { sockets, ..self.told(arriving, interface, &none, verdict) }
+        let basis = self.children.basis(arriving.tuple);
+        Delivery { sockets, basis, ..self.told(arriving, interface, &none, verdict) }
     }
 
     fn named(&self, losers: Vec<(Place, &'static str)>) -> Vec<(&str, &'static str)> {

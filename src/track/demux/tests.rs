@@ -29,6 +29,7 @@ fn socket(line: &str) -> Declared {
         reuse_port: rest.contains(&"port"),
         only_v6: rest.contains(&"v6only"),
         device: rest.iter().find_map(|word| word.strip_prefix('%')).map(String::from),
+        shown: None,
     }
 }
 
