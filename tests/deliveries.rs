@@ -9,7 +9,10 @@ use std::path::Path;
 use rstest::rstest;
 use sockscope::capture::{self, Next};
 use sockscope::decode;
-use sockscope::track::{Arrivals, Arriving, Delivery, DemuxTable, Limits, Reach, Setup, SocketId, SocketTable, Trace, Tracker};
+use sockscope::judge::Contradictions;
+use sockscope::track::{
+    Arrivals, Arriving, Delivery, DemuxTable, Limits, Reach, Refusal, Setup, SocketId, SocketTable, Trace, Tracker,
+};
 use sockscope::zoo::{self, Script};
 use support::script::{Made, frame, track};
 
@@ -144,15 +147,20 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
     for capture in support::fixtures().iter().filter(|capture| capture.with_file_name("sockets.json").exists()) {
         let trace = read(capture);
         let mut table = DemuxTable::of(Setup::inferred(&trace));
-        for arriving in arrivals(capture) {
+        let (mut arrivals, mut contradictions) = (Arrivals::new(&Limits::default()), Contradictions::default());
+        each(capture, |packet| {
+            Refusal::of(packet).iter().for_each(|refusal| contradictions.hear(refusal));
+            let Some(arriving) = arrivals.of(packet) else { return };
             let delivery = table.deliver(&arriving, None);
+            contradictions.see(&arriving, &delivery);
             match delivery.verdict {
                 Reach::To => assert!(is_its(&trace.sockets, &delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
                 Reach::Refused => refused += 1,
                 _ => panic!("{capture:?}: {arriving:?}: {delivery:?}"),
             }
             delivered += 1;
-        }
+        });
+        assert_eq!(contradictions.found(), [], "{capture:?}");
     }
     println!("{delivered} packets, {refused} refused");
     assert!(delivered > 500 && refused > 0 && refused < 20);
@@ -171,12 +179,6 @@ fn read(capture: &Path) -> Trace {
     let mut tracker = Tracker::new(Limits::default());
     each(capture, |packet| tracker.absorb(packet));
     tracker.finish()
-}
-
-fn arrivals(capture: &Path) -> Vec<Arriving> {
-    let (mut arrivals, mut all) = (Arrivals::new(&Limits::default()), Vec::new());
-    each(capture, |packet| all.extend(arrivals.of(packet)));
-    all
 }
 
 /// Shows every packet of a file that may be cut off.

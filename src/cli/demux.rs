@@ -1,5 +1,7 @@
 //! `sockscope demux FILE [--sockets TABLE]`: which socket each packet reaches.
 //!
+//! A verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.
+//!
 //! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice.
 
 use std::fs;
@@ -9,10 +11,10 @@ use std::path::Path;
 
 use sockscope::capture::{self, Description, Frame, InterfaceId, Source};
 use sockscope::decode;
-use sockscope::judge;
+use sockscope::judge::{self, Contradictions};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
-use sockscope::track::{Arrivals, DemuxTable, Limits, Setup, Tracker};
+use sockscope::track::{Arrivals, DemuxTable, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -30,23 +32,28 @@ pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> R
     let inferred = setup.is_inferred();
     let mut view = Verdicts::new(setting.look, inferred);
     let mut table = DemuxTable::of(setup);
+    let mut contradictions = Contradictions::default();
     let mut arrivals = Arrivals::new(&Limits::default());
     let look = |frame: &Frame<'_>| {
         let packet = decode::packet(frame);
-        (packet.interface, arrivals.of(&packet))
+        (packet.interface, arrivals.of(&packet), Refusal::of(&packet))
     };
-    let reading = run::described_frames(source, &args.input.file, setting, look, |(interface, arriving), description| {
-        let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
-        let delivery = table.deliver(&arriving, name(description, interface));
-        expectations.see(&arriving, &delivery);
-        match args.form.json {
-            true => json::demux(&arriving, &delivery, inferred, out)?,
-            false => view.write(&arriving, &delivery, out)?,
-        }
-        Ok(ControlFlow::Continue(()))
-    })?;
-    if !args.form.json {
-        view.finish(out)?;
+    let reading =
+        run::described_frames(source, &args.input.file, setting, look, |(interface, arriving, refusal), description| {
+            refusal.iter().for_each(|refusal| contradictions.hear(refusal));
+            let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
+            let delivery = table.deliver(&arriving, name(description, interface));
+            contradictions.see(&arriving, &delivery);
+            expectations.see(&arriving, &delivery);
+            match args.form.json {
+                true => json::demux(&arriving, &delivery, inferred, out)?,
+                false => view.write(&arriving, &delivery, out)?,
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+    match args.form.json {
+        true => json::contradictions(&contradictions, out)?,
+        false => view.finish(&contradictions, out)?,
     }
     match (expectations.unmet(), &args.expect) {
         (Some(unmet), Some(file)) => Err(Failure::Unmet(format!("{}: {unmet}", job::shown(file)))),

@@ -3,15 +3,17 @@
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
 //! [`log`] whether what a program printed is what the capture brought it;
-//! [`declared()`] reads the sockets that a user says there are.
+//! [`declared()`] reads the sockets that a user says there are; [`Contradictions`] holds what they get against the wire.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+mod contradictions;
 mod declared;
 mod differences;
 pub mod log;
 mod preflight;
 
+pub use contradictions::{Contradiction, Contradictions, Fate};
 pub use declared::{TextFault, declared};
 pub use differences::{Difference, Subject, differences};
 pub use preflight::{Finding, Kind, preflight};

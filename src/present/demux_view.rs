@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use super::line::Line;
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
+use super::words;
+use crate::judge::Contradictions;
 use crate::track::{Arriving, Delivery, Lookup, Reach};
 
 /// Losers that a line tells; the others are counted.
@@ -68,7 +70,7 @@ impl Verdicts {
         line.number(arriving.frame, widths[NUMBER]).left(tuple.protocol.word(), widths[PROTOCOL]);
         line.growing_endpoint(tuple.source, &mut widths[SOURCE]);
         line.growing_endpoint(tuple.destination, &mut widths[DESTINATION]);
-        line.painted(*look, ink(arriving, delivery.verdict), words(delivery.verdict), widths[VERDICT]);
+        line.painted(*look, ink(arriving, delivery.verdict), said(delivery.verdict), widths[VERDICT]);
         match delivery.sockets.as_slice() {
             [] => line.growing("-", &mut widths[SOCKET]),
             [one] => line.growing(&sanitize(one), &mut widths[SOCKET]),
@@ -92,11 +94,30 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+    pub fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        self.write_contradictions(contradictions, out)?;
         match (self.begun, self.inferred) {
             (false, _) => writeln!(out, "no packet with ports"),
             (true, false) => Ok(()),
             (true, true) => LEGEND.lines().try_for_each(|line| writeln!(out, "  {}", self.look.paint(Ink::Quiet, line))),
+        }
+    }
+
+    fn write_contradictions(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        if contradictions.unwatched > 0 {
+            let packets = words::counted(contradictions.unwatched, "packet");
+            writeln!(out, "  {packets} not held against the wire: too many others wait for an answer")?;
+        }
+        if contradictions.found().is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.look.paint(Ink::Strong, "What the wire contradicts"))?;
+        for found in contradictions.found() {
+            writeln!(out, "  {}", self.look.paint(Ink::Bad, sanitize(&found.to_string())))?;
+        }
+        match contradictions.more {
+            0 => Ok(()),
+            more => writeln!(out, "  … {} more", words::grouped(more)),
         }
     }
 
@@ -115,7 +136,7 @@ impl Verdicts {
 }
 
 /// The verdict as people say it.
-pub(super) const fn words(verdict: Reach) -> &'static str {
+pub(super) const fn said(verdict: Reach) -> &'static str {
     match verdict {
         Reach::To => "to",
         Reach::OneOf => "to one of",

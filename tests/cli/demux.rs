@@ -117,3 +117,30 @@ fn expectations_hold_of_inferred_sockets() {
     assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s1").code, 0);
     assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s5").code, 1);
 }
+
+const REFUSED: &str = "fixtures/refused/udp/capture.pcapng";
+
+#[test]
+fn what_the_wire_contradicts_stands_behind_the_verdicts() {
+    let table = file(&row("s", "udp", "0.0.0.0:5000"));
+    let text = run(&["demux", REFUSED, "--sockets", path(&table)]).good();
+    let (_, findings) = text.split_once("\nWhat the wire contradicts\n").unwrap();
+    let first =
+        "  frame 1: the table delivers it to s, but frame 2 (ICMP port unreachable from 127.0.0.1) says that nobody had it";
+    assert_eq!(findings.lines().next(), Some(first), "{text}");
+    let other = row("s", "udp", "0.0.0.0:5001");
+    let answered = lines(UDP, &other);
+    let findings: Vec<&Value> = answered.iter().filter_map(|line| line.get("finding")).collect();
+    assert_eq!(findings.len(), 1, "from then on it is known that somebody is there: {findings:?}");
+    assert_eq!(findings[0]["frames"], serde_json::json!([1, 2]));
+    assert_eq!(findings[0]["kind"], "answered");
+    assert_eq!(findings[0]["text"], "frame 1: the table refuses it, but 127.0.0.1:5000 answered in frame 2");
+}
+
+#[test]
+fn a_refused_call_contradicts_a_listener() {
+    let table = row("s", "tcp", "0.0.0.0:5001");
+    let lines = lines("fixtures/refused/tcp/capture.pcapng", &table);
+    assert_eq!(lines.last().unwrap()["finding"]["kind"], "reset");
+    assert_eq!(lines.iter().filter(|line| line.get("finding").is_some()).count(), 1);
+}

@@ -1,4 +1,5 @@
-//! `demux`: JSON Lines, one packet with ports a line.
+//! `demux`: JSON Lines, one packet with ports a line; behind them a line `{"finding": …}` for each verdict that the wire
+//! contradicts, since what comes back comes later.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -6,6 +7,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::format::{Text, line};
+use crate::judge::{Contradiction, Contradictions};
 use crate::track::{Arriving, Delivery, Lookup};
 
 #[derive(Serialize)]
@@ -59,4 +61,28 @@ pub fn write(arriving: &Arriving, delivery: &Delivery<'_>, inferred: bool, out: 
         }),
     };
     line(&value, out)
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    finding: Finding<'a>,
+}
+
+/// A verdict, and the frame that contradicts it.
+#[derive(Serialize)]
+struct Finding<'a> {
+    kind: &'static str,
+    text: Text<&'a Contradiction>,
+    frames: [u64; 2],
+}
+
+/// Writes what the wire contradicts.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_contradictions(contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+    contradictions.found().iter().try_for_each(|found| {
+        let finding = Finding { kind: found.kind.word(), text: Text(found), frames: [found.frame, found.by] };
+        line(&FindingLine { finding }, out)
+    })
 }

@@ -1,15 +1,16 @@
 //! What the lookup is to know of a packet.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::declared::canonical;
+use crate::decode::icmp::Message;
 use crate::decode::link::{MacAddress, Travel};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::decode::{Packet, Transport};
+use crate::decode::{IpProtocol, Packet, Transport};
 use crate::track::fragment::Reassembler;
 use crate::track::tracker::tuple;
-use crate::track::{FiveTuple, Limits};
+use crate::track::{FiveTuple, Limits, Protocol};
 
 /// A packet on its way to a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,6 +36,33 @@ pub struct Mark {
     pub end: SeqNumber,
     /// Its acknowledgment number.
     pub acknowledgment: SeqNumber,
+}
+
+/// An ICMP port unreachable: nobody had a packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The frame that says so.
+    pub frame: u64,
+    /// Who says so.
+    pub by: IpAddr,
+    /// How that packet travelled.
+    pub about: FiveTuple,
+}
+
+impl Refusal {
+    /// Reads a refusal; `None` if the packet is none, or does not quote ports.
+    pub fn of(packet: &Packet<'_>) -> Option<Self> {
+        let quoted = packet.icmp().filter(|message| Message::is_port_unreachable(message))?.quoted()?;
+        let protocol = match quoted.protocol() {
+            IpProtocol::TCP => Protocol::Tcp,
+            IpProtocol::UDP | IpProtocol::UDP_LITE => Protocol::Udp,
+            _ => return None,
+        };
+        let ((source, destination), (from, to)) = (quoted.ip.ends(), quoted.ports?);
+        let (source, destination) = (SocketAddr::new(source, from), SocketAddr::new(destination, to));
+        let about = Arriving::new(FiveTuple { protocol, source, destination }, None).tuple;
+        Some(Self { frame: packet.number, by: packet.ip()?.ends().0, about })
+    }
 }
 
 impl Arriving {

@@ -20,7 +20,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-pub use arriving::{Arrivals, Arriving, Mark};
+pub use arriving::{Arrivals, Arriving, Mark, Refusal};
 pub use declared::{Basis, Declared, Shown, Standing};
 pub use lookup::Lookup;
 pub use setup::Setup;

@@ -1,0 +1,263 @@
+//! Verdicts held against the wire: who answered, and who was said not to be there.
+//!
+//! A datagram or a call that a table delivers must not draw a port unreachable or a RST; one that it refuses must not be
+//! answered. Silence proves nothing: errors are limited in rate, and a firewall drops in silence. Neither does a RST on a
+//! connection that was open, nor the answer to a call that was repeated.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::Flags;
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Protocol, Reach, Refusal};
+
+/// 5-tuples whose last datagram or call is remembered, about 150 octets each.
+const MAX_WAITING: usize = 1_000_000;
+
+/// Contradictions that are kept.
+const MAX_FOUND: usize = 10_000;
+
+/// Holds verdicts against what comes back.
+#[derive(Debug, Default)]
+pub struct Contradictions {
+    waiting: HashMap<FiveTuple, Waiting, RandomState>,
+    found: Vec<Contradiction>,
+    /// Contradictions beyond those kept.
+    pub more: u64,
+    /// Packets that are not watched, because too many others were.
+    pub unwatched: u64,
+}
+
+/// A packet to which something may come back.
+#[derive(Debug)]
+struct Waiting {
+    frame: u64,
+    /// What an answer to a call acknowledges.
+    end: Option<SeqNumber>,
+    /// Who gets it; nobody if it is refused.
+    sockets: Vec<Box<str>>,
+}
+
+/// A packet that did not fare as the table says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contradiction {
+    /// The packet.
+    pub frame: u64,
+    /// What came back.
+    pub by: u64,
+    /// Who sent that; port 0 for ICMP.
+    pub from: SocketAddr,
+    /// What the packet's fate was.
+    pub kind: Fate,
+    /// The sockets that the table delivers it to.
+    pub sockets: Vec<Box<str>>,
+}
+
+/// How a packet really fared.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fate {
+    /// ICMP port unreachable: nobody had it.
+    Unreachable,
+    /// A RST: nobody took the call.
+    Reset,
+    /// It was answered.
+    Answered,
+}
+
+impl Fate {
+    /// Its word in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Reset => "reset",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+/// `frame 12: the table delivers it to s1, but frame 13 (ICMP port unreachable from 127.0.0.1) says that nobody had it`.
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frame, by, from, kind, sockets } = self;
+        let sockets = sockets.join(", ");
+        match kind {
+            Fate::Unreachable => write!(
+                f,
+                "frame {frame}: the table delivers it to {sockets}, but frame {by} (ICMP port unreachable from {}) says that \
+                 nobody had it",
+                from.ip()
+            ),
+            Fate::Reset => {
+                write!(f, "frame {frame}: the table delivers it to {sockets}, but frame {by} (RST from {from}) refused the call")
+            }
+            Fate::Answered => write!(f, "frame {frame}: the table refuses it, but {from} answered in frame {by}"),
+        }
+    }
+}
+
+impl Contradictions {
+    /// Enters a packet and the verdict on it; packets come in file order.
+    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery<'_>) {
+        self.answer(arriving);
+        if expects_answer(arriving, delivery) {
+            self.wait(arriving, delivery);
+        }
+    }
+
+    /// Enters an ICMP error that says that nobody had a packet.
+    pub fn hear(&mut self, refusal: &Refusal) {
+        let delivered = |waiting: &Waiting| !waiting.sockets.is_empty();
+        if self.waiting.get(&refusal.about).is_some_and(delivered) {
+            self.contradict(refusal.about, refusal.frame, SocketAddr::new(refusal.by, 0), Fate::Unreachable);
+        }
+    }
+
+    /// What was found, in the order of what came back.
+    pub fn found(&self) -> &[Contradiction] {
+        &self.found
+    }
+
+    /// What this packet says of the one it may answer.
+    fn answer(&mut self, arriving: &Arriving) {
+        let tuple = arriving.tuple.reversed();
+        let Some(waiting) = self.waiting.get(&tuple) else { return };
+        let refused = waiting.sockets.is_empty();
+        let fate = match arriving.mark {
+            None if refused => Some(Fate::Answered),
+            None => return,
+            // Whatever else comes back tells of another call.
+            Some(mark) if waiting.end != Some(mark.acknowledgment) || !mark.flags.contains(Flags::ACK) => return,
+            Some(mark) if mark.flags.contains(Flags::RST) => (!refused).then_some(Fate::Reset),
+            Some(_) => refused.then_some(Fate::Answered),
+        };
+        match fate {
+            Some(fate) => self.contradict(tuple, arriving.frame, arriving.tuple.source, fate),
+            None => drop(self.waiting.remove(&tuple)),
+        }
+    }
+
+    fn contradict(&mut self, tuple: FiveTuple, by: u64, from: SocketAddr, kind: Fate) {
+        let Some(Waiting { frame, sockets, .. }) = self.waiting.remove(&tuple) else { return };
+        if self.found.len() < MAX_FOUND {
+            self.found.push(Contradiction { frame, by, from, kind, sockets });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Remembers the last packet of each way; most go where the one before went.
+    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery<'_>) {
+        let (frame, end) = (arriving.frame, arriving.mark.map(|mark| mark.end));
+        let room = self.waiting.len() < MAX_WAITING;
+        if let Some(waiting) = self.waiting.get_mut(&arriving.tuple) {
+            (waiting.frame, waiting.end) = (frame, end);
+            if !waiting.sockets.iter().map(Box::as_ref).eq(delivery.sockets.iter().copied()) {
+                waiting.sockets = boxed(&delivery.sockets);
+            }
+        } else if room {
+            self.waiting.insert(arriving.tuple, Waiting { frame, end, sockets: boxed(&delivery.sockets) });
+        } else {
+            self.unwatched += 1;
+        }
+    }
+}
+
+fn boxed(sockets: &[&str]) -> Vec<Box<str>> {
+    sockets.iter().map(|socket| Box::from(*socket)).collect()
+}
+
+/// A datagram or a call with a verdict that the wire can contradict.
+fn expects_answer(arriving: &Arriving, delivery: &Delivery<'_>) -> bool {
+    let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
+    let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
+    says && match (arriving.tuple.protocol, arriving.mark) {
+        (Protocol::Udp, _) => true,
+        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && at_listener,
+        (Protocol::Tcp, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::Mark;
+
+    /// `udp`, or the flags of a segment, from port 9 to port 80 (`>`) or back, and whom the table delivers it to.
+    fn play(script: &[(&str, char, &'static str)]) -> Vec<String> {
+        let mut contradictions = Contradictions::default();
+        for (frame, (what, way, socket)) in (1..).zip(script) {
+            let arriving = arriving(frame, what, *way);
+            if *what == "icmp" {
+                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple.reversed() };
+                contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
+                continue;
+            }
+            contradictions.see(&arriving, &delivery(socket));
+        }
+        contradictions.found().iter().map(Contradiction::to_string).collect()
+    }
+
+    fn arriving(frame: u64, what: &str, way: char) -> Arriving {
+        let protocol = if matches!(what, "udp" | "icmp") { Protocol::Udp } else { Protocol::Tcp };
+        let (source, destination) = ("127.0.0.1:9".parse().unwrap(), "127.0.0.1:80".parse().unwrap());
+        let there = FiveTuple { protocol, source, destination };
+        let tuple = if way == '>' { there } else { there.reversed() };
+        let flags = what.chars().map(|letter| match letter {
+            'S' => Flags::SYN.0,
+            'A' => Flags::ACK.0,
+            'R' => Flags::RST.0,
+            _ => 0,
+        });
+        let mark = Mark { flags: Flags(flags.sum()), end: SeqNumber(1), acknowledgment: SeqNumber(1) };
+        Arriving { frame, ..Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)) }
+    }
+
+    fn delivery(socket: &'static str) -> Delivery<'static> {
+        let nobody = Delivery {
+            verdict: Reach::Unknown,
+            sockets: Vec::new(),
+            rule: Lookup::None,
+            losers: Vec::new(),
+            basis: None,
+            or_rule: None,
+            kin: None,
+        };
+        match socket {
+            "refused" => Delivery { verdict: Reach::Refused, ..nobody },
+            "-" => nobody,
+            _ => Delivery { verdict: Reach::To, sockets: vec![socket], rule: Lookup::Bound, ..nobody },
+        }
+    }
+
+    #[test]
+    fn what_comes_back_contradicts() {
+        let unreachable = "frame 1: the table delivers it to s1, but frame 2 (ICMP port unreachable from 127.0.0.1) says that \
+                           nobody had it";
+        assert_eq!(play(&[("udp", '>', "s1"), ("icmp", '<', "")]), [unreachable]);
+        let answered = "frame 1: the table refuses it, but 127.0.0.1:80 answered in frame 2";
+        assert_eq!(play(&[("udp", '>', "refused"), ("udp", '<', "s2")]), [answered]);
+        assert_eq!(play(&[("S", '>', "refused"), ("SA", '<', "-")]), [answered]);
+        let reset = "frame 1: the table delivers it to s1, but frame 2 (RST from 127.0.0.1:80) refused the call";
+        assert_eq!(play(&[("S", '>', "s1"), ("RA", '<', "-")]), [reset]);
+        assert_eq!(play(&[("udp", '>', "s1"), ("icmp", '<', ""), ("icmp", '<', "")]).len(), 1, "one error, one contradiction");
+    }
+
+    #[test]
+    fn what_is_harmless_does_not() {
+        let cases: [&[(&str, char, &'static str)]; 7] = [
+            &[("udp", '>', "s1"), ("udp", '<', "s2")],
+            &[("udp", '>', "refused"), ("icmp", '<', "")],
+            &[("udp", '>', "refused")],
+            &[("udp", '>', "-"), ("udp", '<', "s2")],
+            &[("S", '>', "s1"), ("S", '>', "s1"), ("SA", '<', "-"), ("A", '>', "s2"), ("RA", '<', "-")],
+            &[("S", '>', "refused"), ("RA", '<', "-")],
+            &[("S", '>', "s1"), ("R", '<', "-")],
+        ];
+        for script in cases {
+            assert_eq!(play(script), [""; 0], "{script:?}");
+        }
+    }
+}
