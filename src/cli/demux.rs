@@ -1,26 +1,27 @@
-//! `sockscope demux FILE [--sockets TABLE]`: which socket each packet reaches.
+//! `sockscope demux FILE [--sockets TABLE] [--what-if CHANGE]`: which socket each packet reaches.
 //!
-//! A verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.
-//!
-//! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice.
+//! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice. A
+//! verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.
 
 use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use sockscope::capture::{self, Description, Frame, InterfaceId, Source};
 use sockscope::decode;
-use sockscope::judge::{self, Contradictions};
+use sockscope::judge::what_if::WhatIf;
+use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
-use sockscope::track::{Arrivals, DemuxTable, Limits, Refusal, Setup, Tracker};
+use sockscope::present::what_if_view::Changes;
+use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
 use super::failure::Failure;
 use super::job::{self, Setting};
-use super::run;
+use super::run::{self, Reading};
 use super::twice::Twice;
 
 pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
@@ -29,32 +30,11 @@ pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> R
         None => Expectations::default(),
     };
     let (setup, source) = sockets(&args, setting)?;
-    let inferred = setup.is_inferred();
-    let mut view = Verdicts::new(setting.look, inferred);
-    let mut table = DemuxTable::of(setup);
-    let mut contradictions = Contradictions::default();
-    let mut arrivals = Arrivals::new(&Limits::default());
-    let look = |frame: &Frame<'_>| {
-        let packet = decode::packet(frame);
-        (packet.interface, arrivals.of(&packet), Refusal::of(&packet))
+    let play = Play { source, args: &args, setting };
+    let reading = match args.what_if.is_empty() {
+        true => verdicts(setup, play, &mut expectations, out)?,
+        false => changes(&setup, play, &mut expectations, out)?,
     };
-    let reading =
-        run::described_frames(source, &args.input.file, setting, look, |(interface, arriving, refusal), description| {
-            refusal.iter().for_each(|refusal| contradictions.hear(refusal));
-            let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
-            let delivery = table.deliver(&arriving, name(description, interface));
-            contradictions.see(&arriving, &delivery);
-            expectations.see(&arriving, &delivery);
-            match args.form.json {
-                true => json::demux(&arriving, &delivery, inferred, out)?,
-                false => view.write(&arriving, &delivery, out)?,
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
-    match args.form.json {
-        true => json::contradictions(&contradictions, out)?,
-        false => view.finish(&contradictions, out)?,
-    }
     match (expectations.unmet(), &args.expect) {
         (Some(unmet), Some(file)) => Err(Failure::Unmet(format!("{}: {unmet}", job::shown(file)))),
         _ => reading.verdict(),
@@ -74,7 +54,93 @@ fn sockets(args: &DemuxArgs, setting: &Setting) -> Result<(Setup, Box<dyn Source
     Ok((Setup::inferred(&trace), input.open()?))
 }
 
-/// The name of the interface, where the file tells.
+/// Who gets each packet, and what the wire says to that.
+fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
+    let (inferred, json) = (setup.is_inferred(), play.args.form.json);
+    let mut view = Verdicts::new(play.setting.look, inferred);
+    let mut table = DemuxTable::of(setup);
+    let mut contradictions = Contradictions::default();
+    let reading = play.each(|event, interface| {
+        let arriving = match event {
+            Event::Refusal(refusal) => {
+                contradictions.hear(&refusal);
+                return Ok(());
+            }
+            Event::Packet(arriving) => arriving,
+        };
+        let delivery = table.deliver(&arriving, interface);
+        contradictions.see(&arriving, &delivery);
+        expectations.see(&arriving, &delivery);
+        if json { json::demux(&arriving, &delivery, inferred, out) } else { view.write(&arriving, &delivery, out) }
+    })?;
+    if json {
+        json::contradictions(&contradictions, out)?
+    } else {
+        view.finish(&contradictions, out)?
+    }
+    Ok(reading)
+}
+
+/// Who would get each packet under a changed table.
+fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
+    let (changes, json) = (&play.args.what_if, play.args.form.json);
+    let misread = |(place, fault): (usize, TextFault)| Failure::Text(format!("--what-if '{}': {fault}", changes[place]));
+    let mut what_if = WhatIf::new(setup, changes).map_err(misread)?;
+    let mut view = Changes::new(play.setting.look, setup.is_inferred());
+    if !json {
+        view.begin(changes, what_if.binds(), out)?;
+    }
+    let reading = play.each(|event, interface| {
+        let Event::Packet(arriving) = event else { return Ok(()) };
+        let (now, then) = what_if.deliver(&arriving, interface);
+        expectations.see(&arriving, &then);
+        match json {
+            true => json::what_if(&arriving, (&now, &then), setup.is_inferred(), out),
+            false => view.write(&arriving, (&now, &then), out),
+        }
+    })?;
+    what_if.finish();
+    if json {
+        json::binds(what_if.binds(), out)?
+    } else {
+        view.finish(what_if.binds(), out)?
+    }
+    Ok(reading)
+}
+
+/// A capture whose packets are to be delivered.
+struct Play<'a> {
+    source: Box<dyn Source>,
+    args: &'a DemuxArgs,
+    setting: &'a Setting,
+}
+
+/// What concerns sockets.
+enum Event {
+    Packet(Arriving),
+    Refusal(Refusal),
+}
+
+impl Play<'_> {
+    /// Shows each event, and the name of the interface that brought it, where the file tells.
+    fn each(self, mut tell: impl FnMut(Event, Option<&str>) -> io::Result<()>) -> Result<Reading, Failure> {
+        let mut arrivals = Arrivals::new(&Limits::default());
+        let look = |frame: &Frame<'_>| {
+            let packet = decode::packet(frame);
+            let event = match arrivals.of(&packet) {
+                Some(arriving) => Some(Event::Packet(arriving)),
+                None => Refusal::of(&packet).map(Event::Refusal),
+            };
+            (packet.interface, event)
+        };
+        let file = &self.args.input.file;
+        run::described_frames(self.source, file, self.setting, look, |(interface, event), description| {
+            event.map_or(Ok(()), |event| tell(event, name(description, interface)))?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}
+
 fn name(description: &Description, interface: InterfaceId) -> Option<&str> {
     description.interface(interface)?.name.as_deref()
 }
@@ -89,6 +155,6 @@ fn text(file: &Path) -> Result<String, Failure> {
     })
 }
 
-fn wrong(file: &Path, fault: &judge::TextFault) -> Failure {
+fn wrong(file: &Path, fault: &TextFault) -> Failure {
     Failure::Text(format!("{}: {fault}", job::shown(file)))
 }

@@ -3,7 +3,8 @@
 //! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
 //! [`log`] whether what a program printed is what the capture brought it;
-//! [`declared()`] reads the sockets that a user says there are; [`Contradictions`] holds what they get against the wire.
+//! [`declared()`] reads the sockets that a user says there are; [`Contradictions`] holds what they get against the wire, and
+//! [`what_if`] supposes others.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -12,6 +13,7 @@ mod declared;
 mod differences;
 pub mod log;
 mod preflight;
+pub mod what_if;
 
 pub use contradictions::{Contradiction, Contradictions, Fate};
 pub use declared::{TextFault, declared};

@@ -144,3 +144,45 @@ fn a_refused_call_contradicts_a_listener() {
     assert_eq!(lines.last().unwrap()["finding"]["kind"], "reset");
     assert_eq!(lines.iter().filter(|line| line.get("finding").is_some()).count(), 1);
 }
+
+#[test]
+fn what_would_be_otherwise() {
+    let bind = run(&["demux", UDP, "--what-if", "s2: bind 127.0.0.2"]).good();
+    let lines: Vec<String> = bind.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let expected = [
+        "What if s2: bind 127.0.0.2",
+        "s2 binds 127.0.0.2:5000: that works",
+        "No. Proto Source Destination Now Then Rule",
+        "1 udp 127.0.0.1:44677 127.0.0.1:5000 to s2 refused none",
+        "3 udp 127.0.0.1:48422 127.0.0.1:5000 to s2 refused none",
+        "another socket, or none, for 2 of 4 packets",
+    ];
+    assert_eq!(lines, expected);
+    let second = run(&["demux", UDP, "--what-if", "second s2"]).good();
+    assert!(second.contains("s2b binds 127.0.0.1:5000: EADDRINUSE, because s2 is bound to 127.0.0.1:5000"), "{second}");
+    assert!(second.ends_with("  no other socket for any of 4 packets\n"), "{second}");
+    let fault = run(&["demux", UDP, "--what-if", "s2: reuse_port", "--what-if", "third s2"]);
+    assert!(fault.complaint(4).contains("--what-if 'third s2': line 1, column 1: expected NAME: CHANGE"), "{fault:?}");
+}
+
+/// The server of this lab closes first: started again at once, it cannot bind.
+#[test]
+fn a_server_restarted_in_time_wait_cannot_bind() {
+    let capture = "fixtures/close/server-first/capture.pcapng";
+    let text = run(&["demux", capture, "--what-if", "restart s1", "--json"]).good();
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["bind"]["errno"], &last["bind"]["in_place_of"]), (&"EADDRINUSE".into(), &"s1".into()));
+    assert!(last["bind"]["because"].as_str().unwrap().contains("is in TIME-WAIT at 127.0.0.1:5001"));
+    let with = ["demux", capture, "--what-if", "s1: reuse_addr", "--what-if", "restart s1", "--json"];
+    let last: Value = serde_json::from_str(run(&with).good().lines().last().unwrap()).unwrap();
+    assert_eq!((&last["bind"]["errno"], &last["bind"]["socket"]), (&Value::Null, &"s1b".into()));
+}
+
+#[test]
+fn expectations_of_what_if_are_of_the_changed_table() {
+    let outcome = |line: &str| {
+        run(&["demux", UDP, "--what-if", "s2: connect 127.0.0.1:44677", "--expect", path(&file(line)), "--json"]).code
+    };
+    assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> refused"), 0);
+    assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> s2"), 1);
+}

@@ -32,7 +32,7 @@ impl std::error::Error for TextFault {}
 
 impl TextFault {
     /// A fault at this octet of a text.
-    fn at(source: &str, octet: usize, text: impl Into<String>) -> Self {
+    pub(super) fn at(source: &str, octet: usize, text: impl Into<String>) -> Self {
         let before = source.get(..octet).unwrap_or(source);
         let line = before.matches('\n').count() + 1;
         let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;

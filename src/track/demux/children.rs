@@ -3,12 +3,14 @@
 //! A request becomes the connected socket with its first ACK (`tcp_check_req`). It is gone after a RST, and after both
 //! FINs were acknowledged, unless it closed first: then its 4-tuple stays in TIME-WAIT.
 
+use std::net::SocketAddr;
+
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::lookup::Lookup;
 use super::table::opens;
-use super::{Arriving, Basis, Mark};
+use super::{Arriving, Basis, Mark, Standing};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::track::FiveTuple;
@@ -66,8 +68,6 @@ pub(super) struct Children {
     accepted: HashMap<FiveTuple, usize, RandomState>,
     /// Only births bring connections.
     foretold: bool,
-    /// See [`super::Setup`].
-    supposed: bool,
     by_tuple: HashMap<FiveTuple, Child, RandomState>,
     /// 4-tuples on which something was sent that was no RST, by sockets that are not declared.
     strangers: HashSet<FiveTuple, RandomState>,
@@ -104,8 +104,8 @@ const SERVER: usize = 1;
 
 impl Children {
     /// Connections that the capture shows, where it is what there is.
-    pub(super) fn new(births: Vec<Birth>, foretold: bool, supposed: bool) -> Self {
-        Self { births, foretold, supposed, ..Self::default() }
+    pub(super) fn new(births: Vec<Birth>, foretold: bool) -> Self {
+        Self { births, foretold, ..Self::default() }
     }
 
     /// Lets all sockets come to be that this frame brings.
@@ -152,10 +152,7 @@ impl Children {
         match self.by_tuple.get(&tuple).map(|child| child.stage) {
             Some(Stage::Open) => Part::Child(Lookup::Established),
             Some(Stage::Request) => Part::None,
-            Some(Stage::TimeWait | Stage::Gone) | None if self.by_tuple.len() >= MAX_CHILDREN => Part::None,
-            Some(Stage::TimeWait | Stage::Gone) | None if listeners.is_empty() => {
-                let refused = self.supposed.then(|| Child::new(Vec::new(), Stage::Gone));
-                self.by_tuple.extend(refused.map(|child| (tuple, child)));
+            Some(Stage::TimeWait | Stage::Gone) | None if listeners.is_empty() || self.by_tuple.len() >= MAX_CHILDREN => {
                 Part::None
             }
             Some(Stage::TimeWait | Stage::Gone) | None => {
@@ -164,6 +161,14 @@ impl Children {
                 Part::None
             }
         }
+    }
+
+    /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
+    pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
+        let here = self.by_tuple.iter().filter(|(tuple, _)| tuple.destination.port() == port);
+        let mut sockets: Vec<_> = here.filter_map(|(tuple, child)| child.standing(tuple.destination)).collect();
+        sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
+        sockets
     }
 
     /// The socket that one of these listeners makes, by the name that the capture gives it.
@@ -193,7 +198,7 @@ impl Children {
 
     /// A connection that was, or would have been, is no more.
     pub(super) fn is_gone(&self, tuple: FiveTuple) -> bool {
-        (self.foretold || self.supposed) && self.by_tuple.get(&tuple).is_some_and(|child| child.stage == Stage::Gone)
+        self.foretold && self.by_tuple.get(&tuple).is_some_and(|child| child.stage == Stage::Gone)
     }
 
     /// The names of the socket that gets what travels so.
@@ -210,6 +215,16 @@ impl Children {
 impl Child {
     const fn new(names: Vec<String>, stage: Stage) -> Self {
         Self { names, stage, fins: [None; 2], acknowledged: [false; 2], server_closed_first: false, basis: None, listener: None }
+    }
+
+    /// Where it stands and how, if it is not gone.
+    fn standing(&self, local: SocketAddr) -> Option<(SocketAddr, &str, Standing)> {
+        let standing = match self.stage {
+            Stage::Open => Standing::Connected,
+            Stage::TimeWait => Standing::TimeWait,
+            Stage::Request | Stage::Gone => return None,
+        };
+        Some((local, self.names.first()?.as_str(), standing))
     }
 
     /// A segment for this socket.

@@ -29,7 +29,7 @@ impl Setup {
         let sockets = unconnected.filter_map(|socket| finder.row(socket)).collect();
         let mut births: Vec<Birth> = trace.connections.iter().flat_map(|connection| finder.births(connection)).collect();
         births.sort_by_key(|birth| birth.frame);
-        Self { sockets, ordered: true, inferred: true, supposed: false, births }
+        Self { sockets, ordered: true, inferred: true, births }
     }
 }
 

@@ -10,6 +10,7 @@
 //! socket at the head of its chain.
 
 mod arriving;
+mod binding;
 mod children;
 mod declared;
 mod inferred;
@@ -21,6 +22,7 @@ mod table;
 mod tests;
 
 pub use arriving::{Arrivals, Arriving, Mark, Refusal};
+pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
 pub use lookup::Lookup;
 pub use setup::Setup;

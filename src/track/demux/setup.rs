@@ -12,8 +12,6 @@ pub struct Setup {
     pub ordered: bool,
     /// The capture itself shows them: about what it does not show, nothing is concluded.
     pub(super) inferred: bool,
-    /// Some of it is supposed: what was sent by sockets that are not there does not count.
-    pub(super) supposed: bool,
     /// Connected sockets by the frame that brings each.
     pub(super) births: Vec<Birth>,
 }

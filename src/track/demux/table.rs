@@ -61,11 +61,39 @@ impl DemuxTable {
 
     /// The table as it stands before the first packet.
     pub fn of(setup: Setup) -> Self {
-        let Setup { sockets, ordered, inferred, supposed, births } = setup;
-        let children = Children::new(births, inferred, supposed);
+        let Setup { sockets, ordered, inferred, births } = setup;
+        let children = Children::new(births, inferred);
         let mut table = Self { ordered, inferred, children, ..Self::default() };
         sockets.into_iter().for_each(|socket| table.add(socket));
         table
+    }
+
+    /// Opens one more socket, bound last.
+    pub fn open(&mut self, socket: Declared) {
+        self.add(socket);
+    }
+
+    /// Closes a socket; what it accepted stays.
+    pub fn close(&mut self, name: &str) {
+        let Some(place) = self.sockets.iter().position(|socket| socket.name == name) else { return };
+        let is_its = |other: &Place| *other as usize == place;
+        let chains = self.waiting.values_mut().chain(self.connected.values_mut()).chain(self.ports.values_mut());
+        chains.chain(&mut self.groups).for_each(|chain| chain.retain(|other| !is_its(other)));
+    }
+
+    /// All sockets on the port of another one, those that listeners accepted among them.
+    pub fn bound_beside(&self, other: &Declared) -> Vec<Declared> {
+        let here = self.on_port(other.protocol, other.local.port()).iter().filter_map(|place| self.socket(*place).cloned());
+        let tcp = other.protocol == Protocol::Tcp;
+        let accepted = if tcp { self.children.on_port(other.local.port()) } else { Vec::new() };
+        let accepted = accepted.into_iter().map(|(local, name, standing)| Declared {
+            name: name.to_owned(),
+            local,
+            standing,
+            only_v6: other.is_only_v6(),
+            ..other.clone()
+        });
+        here.chain(accepted).collect()
     }
 
     fn add(&mut self, socket: Declared) {
