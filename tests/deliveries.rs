@@ -167,8 +167,8 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
 }
 
 /// The socket is at the packet's destination, and connected to its source if it is to anybody.
-fn is_its(table: &SocketTable, delivery: &Delivery<'_>, arriving: &Arriving) -> bool {
-    let [name] = delivery.sockets[..] else { return false };
+fn is_its(table: &SocketTable, delivery: &Delivery, arriving: &Arriving) -> bool {
+    let [name] = &delivery.sockets[..] else { return false };
     let row = table.socket(SocketId(name.strip_prefix('s').unwrap().parse().unwrap())).unwrap();
     let destination = arriving.tuple.destination;
     let here = row.local.port == destination.port() && row.local.seen_at.contains(&destination.ip());

@@ -39,7 +39,7 @@ impl Expectations {
     }
 
     /// Holds the verdict on one packet against all lines.
-    pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery<'_>) {
+    pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
         let Arriving { frame, tuple, .. } = *arriving;
         if self.contradicted.is_some() {
             return;
@@ -106,13 +106,13 @@ impl Expectation {
             && self.source.is_none_or(|source| source == tuple.source)
     }
 
-    fn holds(&self, delivery: &Delivery<'_>) -> bool {
+    fn holds(&self, delivery: &Delivery) -> bool {
         if self.sockets.is_empty() {
             return delivery.verdict == Reach::Refused;
         }
-        let mut sockets = delivery.sockets.clone();
+        let mut sockets: Vec<&str> = delivery.sockets.iter().map(|socket| &**socket).collect();
         sockets.sort_unstable();
-        let is_kin = |(got, expected): (&&str, &String)| is_kin(got, expected) || delivery.kin == Some(expected);
+        let is_kin = |(got, expected): (&&str, &String)| is_kin(got, expected) || delivery.kin.as_deref() == Some(expected);
         sockets.len() == self.sockets.len() && sockets.iter().zip(&self.sockets).all(is_kin)
     }
 }

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Protocol, Reach, Refusal};
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal};
 
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
@@ -23,12 +23,25 @@ const MAX_FOUND: usize = 10_000;
 /// Holds verdicts against what comes back.
 #[derive(Debug, Default)]
 pub struct Contradictions {
+    /// Calls and datagrams to which an answer, or an error, says something.
     waiting: HashMap<FiveTuple, Waiting, RandomState>,
+    /// Datagrams that are refused among those.
+    refused: usize,
+    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most.
+    delivered: Vec<u64>,
+    numbers: HashMap<FiveTuple, Numbered, RandomState>,
     found: Vec<Contradiction>,
     /// Contradictions beyond those kept.
     pub more: u64,
     /// Packets that are not watched, because too many others were.
     pub unwatched: u64,
+}
+
+/// A verdict that datagrams share.
+#[derive(Debug)]
+struct Numbered {
+    number: u32,
+    sockets: Vec<Name>,
 }
 
 /// A packet to which something may come back.
@@ -38,7 +51,7 @@ struct Waiting {
     /// What an answer to a call acknowledges.
     end: Option<SeqNumber>,
     /// Who gets it; nobody if it is refused.
-    sockets: Vec<Box<str>>,
+    sockets: Vec<Name>,
 }
 
 /// A packet that did not fare as the table says.
@@ -53,7 +66,7 @@ pub struct Contradiction {
     /// What the packet's fate was.
     pub kind: Fate,
     /// The sockets that the table delivers it to.
-    pub sockets: Vec<Box<str>>,
+    pub sockets: Vec<Name>,
 }
 
 /// How a packet really fared.
@@ -100,8 +113,14 @@ impl fmt::Display for Contradiction {
 
 impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
-    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery<'_>) {
-        self.answer(arriving);
+    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let answers = match arriving.mark {
+            Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
+            None => self.refused > 0,
+        };
+        if answers {
+            self.answer(arriving);
+        }
         if expects_answer(arriving, delivery) {
             self.wait(arriving, delivery);
         }
@@ -110,9 +129,8 @@ impl Contradictions {
     /// Enters an ICMP error that says that nobody had a packet.
     pub fn hear(&mut self, refusal: &Refusal) {
         let delivered = |waiting: &Waiting| !waiting.sockets.is_empty();
-        if self.waiting.get(&refusal.about).is_some_and(delivered) {
-            self.contradict(refusal.about, refusal.frame, SocketAddr::new(refusal.by, 0), Fate::Unreachable);
-        }
+        let Some(waiting) = self.take(refusal.about).filter(delivered) else { return };
+        self.contradict(waiting, refusal.frame, SocketAddr::new(refusal.by, 0), Fate::Unreachable);
     }
 
     /// What was found, in the order of what came back.
@@ -129,18 +147,28 @@ impl Contradictions {
             None if refused => Some(Fate::Answered),
             None => return,
             // Whatever else comes back tells of another call.
-            Some(mark) if waiting.end != Some(mark.acknowledgment) || !mark.flags.contains(Flags::ACK) => return,
+            Some(mark) if waiting.end != Some(mark.acknowledgment) => return,
             Some(mark) if mark.flags.contains(Flags::RST) => (!refused).then_some(Fate::Reset),
             Some(_) => refused.then_some(Fate::Answered),
         };
-        match fate {
-            Some(fate) => self.contradict(tuple, arriving.frame, arriving.tuple.source, fate),
-            None => drop(self.waiting.remove(&tuple)),
+        let waiting = self.take(tuple);
+        if let (Some(fate), Some(waiting)) = (fate, waiting) {
+            self.contradict(waiting, arriving.frame, arriving.tuple.source, fate);
         }
     }
 
-    fn contradict(&mut self, tuple: FiveTuple, by: u64, from: SocketAddr, kind: Fate) {
-        let Some(Waiting { frame, sockets, .. }) = self.waiting.remove(&tuple) else { return };
+    /// The packet that went this way last, which is watched no longer.
+    fn take(&mut self, tuple: FiveTuple) -> Option<Waiting> {
+        if let Some(waiting) = self.waiting.remove(&tuple) {
+            self.refused -= usize::from(waiting.is_refused_datagram());
+            return Some(waiting);
+        }
+        let numbered = self.numbers.get(&tuple)?;
+        let frame = std::mem::take(self.delivered.get_mut(numbered.number as usize)?);
+        (frame > 0).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
+    }
+
+    fn contradict(&mut self, Waiting { frame, sockets, .. }: Waiting, by: u64, from: SocketAddr, kind: Fate) {
         if self.found.len() < MAX_FOUND {
             self.found.push(Contradiction { frame, by, from, kind, sockets });
         } else {
@@ -149,28 +177,47 @@ impl Contradictions {
     }
 
     /// Remembers the last packet of each way; most go where the one before went.
-    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery<'_>) {
-        let (frame, end) = (arriving.frame, arriving.mark.map(|mark| mark.end));
-        let room = self.waiting.len() < MAX_WAITING;
-        if let Some(waiting) = self.waiting.get_mut(&arriving.tuple) {
-            (waiting.frame, waiting.end) = (frame, end);
-            if !waiting.sockets.iter().map(Box::as_ref).eq(delivery.sockets.iter().copied()) {
-                waiting.sockets = boxed(&delivery.sockets);
+    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let delivered = delivery.number.filter(|_| arriving.mark.is_none() && !delivery.sockets.is_empty());
+        match delivered {
+            Some(number) if self.is_numbered(number) && self.refused == 0 => self.number(number, arriving.frame),
+            _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
+            Some(number) => {
+                self.take(arriving.tuple);
+                self.number(number, arriving.frame);
+                self.numbers.insert(arriving.tuple, Numbered { number, sockets: delivery.sockets.clone() });
             }
-        } else if room {
-            self.waiting.insert(arriving.tuple, Waiting { frame, end, sockets: boxed(&delivery.sockets) });
-        } else {
-            self.unwatched += 1;
+            None => {
+                let end = arriving.mark.map(|mark| mark.end);
+                let waiting = Waiting { frame: arriving.frame, end, sockets: delivery.sockets.clone() };
+                self.refused += usize::from(waiting.is_refused_datagram());
+                let before = self.waiting.insert(arriving.tuple, waiting);
+                self.refused -= usize::from(before.is_some_and(|before| before.is_refused_datagram()));
+            }
         }
+    }
+
+    fn is_numbered(&self, number: u32) -> bool {
+        self.delivered.get(number as usize).is_some_and(|frame| *frame > 0)
+    }
+
+    fn number(&mut self, number: u32, frame: u64) {
+        let place = number as usize;
+        if self.delivered.len() <= place {
+            self.delivered.resize(place + 1, 0);
+        }
+        self.delivered[place] = frame;
     }
 }
 
-fn boxed(sockets: &[&str]) -> Vec<Box<str>> {
-    sockets.iter().map(|socket| Box::from(*socket)).collect()
+impl Waiting {
+    const fn is_refused_datagram(&self) -> bool {
+        self.end.is_none() && self.sockets.is_empty()
+    }
 }
 
 /// A datagram or a call with a verdict that the wire can contradict.
-fn expects_answer(arriving: &Arriving, delivery: &Delivery<'_>) -> bool {
+fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
     let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
     let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
     says && match (arriving.tuple.protocol, arriving.mark) {
@@ -215,7 +262,7 @@ mod tests {
         Arriving { frame, ..Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)) }
     }
 
-    fn delivery(socket: &'static str) -> Delivery<'static> {
+    fn delivery(socket: &'static str) -> Delivery {
         let nobody = Delivery {
             verdict: Reach::Unknown,
             sockets: Vec::new(),
@@ -224,11 +271,12 @@ mod tests {
             basis: None,
             or_rule: None,
             kin: None,
+            number: None,
         };
         match socket {
             "refused" => Delivery { verdict: Reach::Refused, ..nobody },
             "-" => nobody,
-            _ => Delivery { verdict: Reach::To, sockets: vec![socket], rule: Lookup::Bound, ..nobody },
+            _ => Delivery { verdict: Reach::To, sockets: vec![socket.into()], rule: Lookup::Bound, ..nobody },
         }
     }
 

@@ -29,16 +29,28 @@ const RULE: usize = 6;
 const EVIDENCE: usize = 7;
 const COLUMNS: usize = 8;
 
+/// Lines kept for packets with the same verdict, up to 400 octets each.
+const MAX_KEPT: usize = 200_000;
+
 /// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Evidence Losers`.
 ///
-/// Nothing is known of the packets to come, so a column is as wide as its widest text so far.
+/// Nothing is known of the packets to come, so a column is as wide as its widest text so far. What stands behind the
+/// number of a frame is made once for each numbered verdict, as long as no column grows.
 #[derive(Debug)]
 pub struct Verdicts {
     look: Look,
     inferred: bool,
     line: Line,
     widths: [usize; COLUMNS],
+    kept: Vec<Kept>,
     begun: bool,
+}
+
+/// What stands behind the number of a frame, in columns of these widths.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    widths: [usize; COLUMNS],
+    text: Box<[u8]>,
 }
 
 const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Evidence"];
@@ -53,21 +65,43 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        Self { look, inferred, line: Line::new(), widths, begun: false }
+        Self { look, inferred, line: Line::new(), widths, kept: Vec::new(), begun: false }
     }
 
     /// Writes the verdict on one packet, the first one under a heading.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
             self.write_heading(arriving, out)?;
         }
+        self.line.number(arriving.frame, self.widths[NUMBER]);
+        match delivery.number.and_then(|number| self.kept.get(number as usize)) {
+            Some(kept) if kept.widths == self.widths => self.line.octets(&kept.text),
+            _ => self.behind_number(arriving, delivery),
+        };
+        self.line.end(out)
+    }
+
+    /// Writes what stands behind the number, and keeps it.
+    fn behind_number(&mut self, arriving: &Arriving, delivery: &Delivery) -> &mut Line {
+        let begin = self.line.len();
+        self.cells(arriving, delivery);
+        if let Some(number) = delivery.number.map(|number| number as usize).filter(|number| *number < MAX_KEPT) {
+            if self.kept.len() <= number {
+                self.kept.resize(number + 1, Kept::default());
+            }
+            self.kept[number] = Kept { widths: self.widths, text: self.line.since(begin).into() };
+        }
+        &mut self.line
+    }
+
+    fn cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
         let Self { look, line, widths, .. } = self;
         let tuple = arriving.tuple;
-        line.number(arriving.frame, widths[NUMBER]).left(tuple.protocol.word(), widths[PROTOCOL]);
+        line.left(tuple.protocol.word(), widths[PROTOCOL]);
         line.growing_endpoint(tuple.source, &mut widths[SOURCE]);
         line.growing_endpoint(tuple.destination, &mut widths[DESTINATION]);
         line.painted(*look, ink(arriving, delivery.verdict), said(delivery.verdict), widths[VERDICT]);
@@ -87,7 +121,6 @@ impl Verdicts {
         if !delivery.losers.is_empty() {
             line.painted(*look, Ink::Quiet, &losers(delivery), 0);
         }
-        line.end(out)
     }
 
     /// Writes what is to be said below all verdicts.
@@ -156,7 +189,7 @@ fn either(rule: Lookup, other: Lookup) -> String {
 }
 
 /// `s2 (bound to another address), s3 (…) and 4 more`.
-fn losers(delivery: &Delivery<'_>) -> String {
+fn losers(delivery: &Delivery) -> String {
     let told = delivery.losers.iter().take(LOSERS).map(|(socket, because)| format!("{} ({because})", sanitize(socket)));
     let told = told.collect::<Vec<_>>().join(", ");
     match delivery.losers.len().saturating_sub(LOSERS) {

@@ -135,6 +135,27 @@ impl Line {
         self
     }
 
+    /// Adds what [`Line::since`] gave.
+    pub fn octets(&mut self, octets: &[u8]) -> &mut Self {
+        self.octets.extend_from_slice(octets);
+        self
+    }
+
+    /// Octets so far.
+    pub fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Nothing so far.
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// What was added since the line had this length.
+    pub fn since(&self, len: usize) -> &[u8] {
+        self.octets.get(len..).unwrap_or_default()
+    }
+
     /// Sends the line without trailing space, and starts the next one.
     ///
     /// # Errors

@@ -49,12 +49,7 @@ impl Changes {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(
-        &mut self,
-        arriving: &Arriving,
-        (now, then): (&Delivery<'_>, &Delivery<'_>),
-        out: &mut impl Write,
-    ) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, (now, then): (&Delivery, &Delivery), out: &mut impl Write) -> io::Result<()> {
         self.packets += 1;
         if !is_changed(now, then) {
             return Ok(());
@@ -110,12 +105,12 @@ impl Changes {
 }
 
 /// Another socket gets it, or none does any more.
-pub(super) fn is_changed(now: &Delivery<'_>, then: &Delivery<'_>) -> bool {
+pub(super) fn is_changed(now: &Delivery, then: &Delivery) -> bool {
     (now.verdict, &now.sockets) != (then.verdict, &then.sockets)
 }
 
 /// `to s1`, `refused`.
-fn receiver(delivery: &Delivery<'_>) -> String {
+fn receiver(delivery: &Delivery) -> String {
     match delivery.sockets.as_slice() {
         [] => said(delivery.verdict).to_owned(),
         sockets => format!("{} {}", said(delivery.verdict), sanitize(&sockets.join(", "))),

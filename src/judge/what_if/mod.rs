@@ -55,12 +55,12 @@ impl WhatIf {
     }
 
     /// Who gets a packet, and who would get it; packets come in file order.
-    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> (Delivery<'_>, Delivery<'_>) {
+    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> (Delivery, Delivery) {
         while let Some(restart) = self.restarts.pop_if(|next| next.after.is_some_and(|after| after < arriving.frame)) {
             self.restart(restart);
         }
-        let before = self.before.deliver(arriving, interface);
-        let mut after = self.after.deliver(arriving, interface);
+        let before = self.before.deliver(arriving, interface).clone();
+        let mut after = self.after.deliver(arriving, interface).clone();
         // Somebody answered from there, but that one is supposed away.
         if after.verdict == Reach::Unknown && !before.sockets.is_empty() {
             after.verdict = Reach::Refused;

@@ -40,7 +40,7 @@ fn deliver(
 ) -> String {
     let tuple = FiveTuple { protocol, source: source.parse().unwrap(), destination: destination.parse().unwrap() };
     let (before, after) = what_if.deliver(&Arriving { frame, ..Arriving::new(tuple, mark) }, None);
-    let word = |delivery: &Delivery<'_>| match delivery.sockets.as_slice() {
+    let word = |delivery: &Delivery| match delivery.sockets.as_slice() {
         [] => delivery.verdict.word().to_owned(),
         sockets => sockets.join(" "),
     };

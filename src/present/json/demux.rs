@@ -19,7 +19,7 @@ struct Line<'a> {
     source: Text<SocketAddr>,
     destination: Text<SocketAddr>,
     verdict: &'static str,
-    sockets: &'a [&'a str],
+    sockets: Vec<&'a str>,
     rule: &'static str,
     losers: Vec<Loser<'a>>,
     /// What is known of inferred sockets; a declared table has none of these.
@@ -41,7 +41,7 @@ struct Loser<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(arriving: &Arriving, delivery: &'a Delivery<'_>, inferred: bool) -> Self {
+    fn new(arriving: &Arriving, delivery: &'a Delivery, inferred: bool) -> Self {
         let Arriving { frame, tuple, .. } = *arriving;
         Self {
             frame,
@@ -49,7 +49,7 @@ impl<'a> Line<'a> {
             source: Text(tuple.source),
             destination: Text(tuple.destination),
             verdict: delivery.verdict.word(),
-            sockets: &delivery.sockets,
+            sockets: sockets(delivery),
             rule: delivery.rule.word(),
             losers: losers(delivery),
             inferred: inferred.then(|| Inferred {
@@ -61,7 +61,11 @@ impl<'a> Line<'a> {
     }
 }
 
-fn losers<'a>(delivery: &'a Delivery<'_>) -> Vec<Loser<'a>> {
+fn sockets(delivery: &Delivery) -> Vec<&str> {
+    delivery.sockets.iter().map(|socket| &**socket).collect()
+}
+
+fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
     delivery.losers.iter().map(|(socket, because)| Loser { socket, because }).collect()
 }
 
@@ -69,7 +73,7 @@ fn losers<'a>(delivery: &'a Delivery<'_>) -> Vec<Loser<'a>> {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(arriving: &Arriving, delivery: &Delivery<'_>, inferred: bool, out: &mut impl Write) -> io::Result<()> {
+pub fn write(arriving: &Arriving, delivery: &Delivery, inferred: bool, out: &mut impl Write) -> io::Result<()> {
     line(&Line::new(arriving, delivery, inferred), out)
 }
 
@@ -85,7 +89,7 @@ struct WhatIfLine<'a> {
 struct Then<'a> {
     changed: bool,
     verdict: &'static str,
-    sockets: &'a [&'a str],
+    sockets: Vec<&'a str>,
     rule: &'static str,
     losers: Vec<Loser<'a>>,
 }
@@ -96,14 +100,14 @@ struct Then<'a> {
 /// What the writer says.
 pub fn write_what_if(
     arriving: &Arriving,
-    (now, then): (&Delivery<'_>, &Delivery<'_>),
+    (now, then): (&Delivery, &Delivery),
     inferred: bool,
     out: &mut impl Write,
 ) -> io::Result<()> {
     let what_if = Then {
         changed: is_changed(now, then),
         verdict: then.verdict.word(),
-        sockets: &then.sockets,
+        sockets: sockets(then),
         rule: then.rule.word(),
         losers: losers(then),
     };

@@ -13,7 +13,7 @@ use std::ops::RangeInclusive;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
-use super::children::{Birth, Born};
+use super::births::{Birth, Born};
 use super::declared::{Basis, Shown};
 use super::{Declared, Setup, Standing};
 use crate::track::infer::calls_a_listener;

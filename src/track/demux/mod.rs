@@ -2,8 +2,8 @@
 //!
 //! Sockets are declared in the order in which they were bound, and for each packet the table says who gets it, by which
 //! rule, and why the others do not. [`lookup`] is the kernel's search (`__inet_lookup`, `__udp4_lib_lookup` and their
-//! IPv6 twins), [`table`] the hash tables it searches, [`children`] the connections that open while the capture runs,
-//! [`losers`] the reasons. A [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes of a
+//! IPv6 twins), [`table`] the hash tables it searches, [`ways`] and [`child`] the connections that open while the capture
+//! runs, [`losers`] the reasons, [`deliver`] the call that asks them all. A [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes of a
 //! trace.
 //!
 //! The surprise: among UDP sockets with SO_REUSEADDR the *last* one bound gets what comes, since the kernel adds a
@@ -11,8 +11,11 @@
 
 mod arriving;
 mod binding;
-mod children;
+mod births;
+mod child;
 mod declared;
+mod deliver;
+mod delivery;
 mod inferred;
 mod lookup;
 mod losers;
@@ -20,10 +23,12 @@ mod setup;
 mod table;
 #[cfg(test)]
 mod tests;
+mod ways;
 
 pub use arriving::{Arrivals, Arriving, Mark, Refusal};
 pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
+pub use delivery::{Delivery, Name};
 pub use lookup::Lookup;
 pub use setup::Setup;
 pub use table::DemuxTable;
@@ -57,34 +62,4 @@ impl Reach {
             Self::Unknown => "unknown",
         }
     }
-}
-
-/// The verdict on one packet.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Delivery<'t> {
-    /// Who gets it.
-    pub verdict: Reach,
-    /// The names of those sockets.
-    pub sockets: Vec<&'t str>,
-    /// What decided.
-    pub rule: Lookup,
-    /// Sockets on the same port that do not get it, and why; at most [`Delivery::MAX_LOSERS`].
-    pub losers: Vec<(&'t str, &'static str)>,
-    /// How the capture shows the socket that gets it, or that nobody was there; `None` where sockets are declared, or
-    /// none is known.
-    pub basis: Option<Basis>,
-    /// What may have decided instead, where the binding of the socket is unknown.
-    pub or_rule: Option<Lookup>,
-    /// Of a SYN the socket it will become, of what follows the listener it came from, where the capture shows them.
-    pub kin: Option<&'t str>,
-}
-
-impl Delivery<'_> {
-    /// Nobody, by no rule.
-    const fn none(verdict: Reach) -> Self {
-        Self { verdict, sockets: Vec::new(), rule: Lookup::None, losers: Vec::new(), basis: None, or_rule: None, kin: None }
-    }
-
-    /// Losers that are told.
-    pub const MAX_LOSERS: usize = 16;
 }

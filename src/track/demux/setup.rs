@@ -1,7 +1,7 @@
 //! What there is to deliver to, before the first packet.
 
 use super::Declared;
-use super::children::Birth;
+use super::births::Birth;
 
 /// Sockets, and the connections that will open among them.
 #[derive(Clone, Debug, Default, PartialEq)]
