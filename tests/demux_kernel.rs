@@ -5,11 +5,16 @@
 //! `cargo test --test demux_kernel -- --nocapture` prints the figures.
 
 #![cfg(target_os = "linux")]
+#![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
+
+#[path = "support/chance.rs"]
+mod chance;
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use chance::Chance;
 use socket2::{Domain, SockAddr, Socket, Type};
 use sockscope::decode::seq::SeqNumber;
 use sockscope::decode::tcp::Flags;
@@ -27,30 +32,6 @@ const LOCALS: [&str; 8] = ["0.0.0.0", "127.0.0.1", "127.0.0.2", "::", "::", "::1
 
 /// Where packets go to.
 const TARGETS: [&str; 5] = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "::1", "127.0.0.1"];
-
-/// xorshift64*: the same seed, the same play.
-struct Chance(u64);
-
-impl Chance {
-    fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % limit
-    }
-
-    fn of<'a, T>(&mut self, choice: &'a [T]) -> &'a T {
-        &choice[self.below(choice.len())]
-    }
-
-    fn one_in(&mut self, number: usize) -> bool {
-        self.below(number) == 0
-    }
-}
 
 /// Sockets that are open, in the order of binding, with what was declared of them.
 struct Stage {
@@ -76,6 +57,7 @@ impl Stage {
                 reuse_port: reuse_port ^ chance.one_in(8),
                 only_v6: ip.is_ipv6() && ip.to_canonical().is_ipv6() && chance.one_in(3),
                 device: chance.one_in(4).then(|| "lo".to_owned()),
+                shown: None,
             };
             let peer = (protocol == Protocol::Udp && chance.one_in(4)).then(|| *chance.of(peers));
             if let Ok(socket) = opened(&mut declared, peer) {
@@ -132,9 +114,10 @@ fn seen_from(local: SocketAddr, peer: SocketAddr) -> SocketAddr {
 /// What is not as the table says.
 fn disagreement(stage: &Stage, table: &mut DemuxTable, arriving: &Arriving, got: &[&str]) -> Option<String> {
     let delivery = table.deliver(arriving, Some("lo"));
+    let sockets: Vec<&str> = delivery.sockets.iter().map(|socket| &**socket).collect();
     let agrees = match delivery.verdict {
-        Reach::To | Reach::Every => delivery.sockets == got,
-        Reach::OneOf => matches!(got, [one] if delivery.sockets.contains(one)),
+        Reach::To | Reach::Every => sockets == got,
+        Reach::OneOf => matches!(got, [one] if sockets.contains(one)),
         Reach::Refused => got.is_empty(),
         Reach::NotThisHost | Reach::Unknown => false,
     };

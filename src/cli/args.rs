@@ -100,7 +100,7 @@ pub(crate) enum Command {
     Connections(ConnectionsArgs),
     /// The socket table behind the packets, in the columns of ss
     Sockets(SocketsArgs),
-    /// Which socket of a table each packet reaches, and by which rule
+    /// Which socket each packet reaches, and by which rule
     Demux(DemuxArgs),
     /// The states of both ends of a connection, segment by segment, and why they change
     States(StatesArgs),
@@ -307,8 +307,10 @@ pub(crate) struct SocketsArgs {
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
+  sockscope demux lab.pcapng
   sockscope demux lab.pcapng --sockets table.toml
   ss -tuan > table.txt; sockscope demux lab.pcapng --sockets table.txt --json
+  sockscope demux lab.pcapng --what-if 's2: bind 127.0.0.1' --what-if 'second s2'
 
 The order of lookup is Linux's. TABLE is TOML, sockets in the order in which they were bound:
   [[socket]]
@@ -318,16 +320,31 @@ The order of lookup is Linux's. TABLE is TOML, sockets in the order in which the
 and where they apply: peer = \"127.0.0.1:49740\", state = \"listen\" (established, time-wait), reuse_addr, reuse_port,
 only_v6 = true, device = \"lo\". Or it is what ss -tuan, netstat -an or /proc/net/tcp and udp print.
 
-EXPECT has lines such as: udp 127.0.0.1:49740 > 127.0.0.1:5000 -> s1")]
+Without a table, the sockets are those that sockscope sockets shows, by their numbers there: s1, s2. The capture is read
+twice for that, and standard input is held in memory.
+
+EXPECT has lines such as: udp 127.0.0.1:49740 > 127.0.0.1:5000 -> s1
+
+CHANGE is one of these, made one after the other; a bind that would fail is told with its errno:
+  s1: bind 127.0.0.1               another address, as in 127.0.0.1 instead of 0.0.0.0; also with a port
+  s1: no connect                   a connected UDP socket without its peer; or s1: connect 127.0.0.1:49740
+  s1: reuse_addr                   an option is set; or reuse_port, only_v6; with no in front it is not
+  second s1                        another socket with the same options at the same address, named s1b
+  restart s1 after frame 30        its program ends and starts again; without a frame, behind the last one
+With --expect, the lines are held against the changed table.")]
 pub(crate) struct DemuxArgs {
     #[command(flatten)]
     pub(crate) input: Input,
-    /// The sockets there are
+    /// The sockets there are, instead of those that the capture shows
     #[arg(long, value_name = "TABLE", value_hint = ValueHint::FilePath)]
-    pub(crate) sockets: PathBuf,
+    pub(crate) sockets: Option<PathBuf>,
     /// Hold the verdicts against these lines: exit code 1 if one does not hold
     #[arg(long, value_name = "EXPECT", value_hint = ValueHint::FilePath)]
     pub(crate) expect: Option<PathBuf>,
+    /// Deliver the same packets under a changed table, and show which of them change their socket; may be given several
+    /// times
+    #[arg(long, value_name = "CHANGE")]
+    pub(crate) what_if: Vec<String>,
     #[command(flatten)]
     pub(crate) form: Document,
 }

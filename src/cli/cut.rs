@@ -5,21 +5,21 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{self, Cursor, Read, Write};
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
 
-use sockscope::capture::{self, Description, Source, Writer};
+use sockscope::capture::{self, Description, Writer};
 use sockscope::decode;
 use sockscope::present::words;
 use sockscope::track::{FlowId, Limits, Tracker};
 
-use super::args::{CutArgs, Input};
+use super::args::CutArgs;
 use super::failure::Failure;
 use super::job::{self, Setting};
-use super::run::{self, Opened, Reading};
+use super::run::{self, Reading};
 use super::touched::flow;
+use super::twice::Twice;
 
 pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let input = Twice::new(&args.input)?;
@@ -34,40 +34,12 @@ pub(crate) fn run(args: CutArgs, setting: &Setting, out: &mut impl Write) -> Res
     reading.verdict()
 }
 
-/// A capture that can be opened more than once: a file, or all of standard input in memory.
-struct Twice<'a> {
-    input: &'a Input,
-    stdin: Option<Arc<[u8]>>,
-}
-
-impl<'a> Twice<'a> {
-    fn new(input: &'a Input) -> Result<Self, Failure> {
-        let stdin = if job::is_stdin(&input.file) { Some(all_of_stdin()?) } else { None };
-        Ok(Self { input, stdin })
-    }
-
-    fn open(&self) -> Result<Box<dyn Source>, capture::Error> {
-        match &self.stdin {
-            Some(octets) => capture::from_reader("standard input", Box::new(Cursor::new(Arc::clone(octets)))),
-            None => capture::open(&self.input.file),
-        }
-    }
-}
-
-fn all_of_stdin() -> Result<Arc<[u8]>, Failure> {
-    let mut octets = Vec::new();
-    match io::stdin().lock().read_to_end(&mut octets) {
-        Ok(_) => Ok(octets.into()),
-        Err(error) => Err(Failure::Input(format!("standard input: cannot read: {error}"))),
-    }
-}
-
 /// The numbers of the frames that belong to the streams, ascending.
 fn choose(input: &Twice<'_>, streams: &[FlowId], setting: &Setting) -> Result<(Vec<u64>, Reading), Failure> {
     let wanted: HashSet<FlowId> = streams.iter().copied().collect();
     let (mut chosen, mut seen) = (Vec::new(), HashSet::new());
     let mut tracker = Tracker::new(Limits::default());
-    let reading = run::frames_of(Opened::new(input.open()?, input.input)?, input.input, setting, |frame, selected| {
+    let reading = run::frames_of(input.opened()?, input.input, setting, |frame, selected| {
         let packet = decode::packet(frame);
         let update = tracker.push(&packet);
         let flow = flow(&update).filter(|flow| wanted.contains(flow));

@@ -1,75 +1,154 @@
-//! `sockscope demux FILE --sockets TABLE`: which socket each packet reaches.
+//! `sockscope demux FILE [--sockets TABLE] [--what-if CHANGE]`: which socket each packet reaches.
+//!
+//! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice. A
+//! verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.
 
-use std::fs;
-use std::io::Write;
+use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
 use sockscope::capture::{Description, Frame, InterfaceId};
 use sockscope::decode;
-use sockscope::judge;
+use sockscope::judge::what_if::WhatIf;
+use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
-use sockscope::track::{Arrivals, DemuxTable, Limits};
+use sockscope::present::what_if_view::Changes;
+use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
 use super::failure::Failure;
 use super::job::{self, Setting};
-use super::run;
+use super::run::{self, Opened, Reading};
+use super::twice::Twice;
 
 pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
-    let mut table = table(&args.sockets)?;
     let mut expectations = match &args.expect {
-        Some(file) => Expectations::read(&text(file)?).map_err(|fault| wrong(file, &fault))?,
+        Some(file) => Expectations::read(&job::text(file)?).map_err(|fault| wrong(file, &fault))?,
         None => Expectations::default(),
     };
-    let mut arrivals = Arrivals::new(&Limits::default());
-    let mut view = Verdicts::new(setting.look);
-    let opened = run::open(&args.input)?;
-    let look = |frame: &Frame<'_>, selected| {
-        let packet = decode::packet(frame);
-        (packet.number, packet.interface, selected, arrivals.of(&packet))
+    let (setup, source) = sockets(&args, setting)?;
+    let play = Play { source, args: &args, setting };
+    let reading = match args.what_if.is_empty() {
+        true => verdicts(setup, play, &mut expectations, out)?,
+        false => changes(&setup, play, &mut expectations, out)?,
     };
-    let reading =
-        run::described_frames(opened, &args.input, setting, look, |(frame, interface, selected, arriving), description| {
-            let Some(arriving) = arriving else { return Ok(ControlFlow::Continue(())) };
-            let delivery = table.deliver(&arriving, name(description, interface));
-            if !selected {
-                return Ok(ControlFlow::Continue(()));
-            }
-            expectations.see(frame, arriving.tuple, &delivery);
-            match args.form.json {
-                true => json::demux(frame, arriving.tuple, &delivery, out)?,
-                false => view.write(frame, arriving.tuple, &delivery, out)?,
-            }
-            Ok(ControlFlow::Continue(()))
-        })?;
     match (expectations.unmet(), &args.expect) {
         (Some(unmet), Some(file)) => Err(Failure::Unmet(format!("{}: {unmet}", job::shown(file)))),
         _ => reading.verdict(),
     }
 }
 
-/// The name of the interface, where the file tells.
+/// The sockets there are, and the capture from its begin.
+fn sockets(args: &DemuxArgs, setting: &Setting) -> Result<(Setup, Opened), Failure> {
+    if let Some(table) = &args.sockets {
+        let setup = judge::declared(&job::text(table)?).map_err(|fault| wrong(table, &fault))?;
+        return Ok((setup, run::open(&args.input)?));
+    }
+    let input = Twice::new(&args.input)?;
+    let quiet = Setting { verbose: false, ..*setting };
+    let trace = run::whole_trace(Tracker::new(Limits::default()), input.opened()?, &args.input, &quiet)?;
+    Ok((Setup::inferred(&trace), input.opened()?))
+}
+
+/// Who gets each packet, and what the wire says to that.
+fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
+    let (inferred, json) = (setup.is_inferred(), play.args.form.json);
+    let mut view = Verdicts::new(play.setting.look, inferred);
+    let mut table = DemuxTable::of(setup);
+    let mut contradictions = Contradictions::default();
+    let reading = play.each(|event, interface, selected| {
+        let arriving = match event {
+            Event::Refusal(refusal) => {
+                contradictions.hear(&refusal);
+                return Ok(());
+            }
+            Event::Packet(arriving) => arriving,
+        };
+        let delivery = table.deliver(&arriving, interface);
+        if !selected {
+            return Ok(());
+        }
+        contradictions.see(&arriving, &delivery);
+        expectations.see(&arriving, &delivery);
+        if json { json::demux(&arriving, &delivery, inferred, out) } else { view.write(&arriving, &delivery, out) }
+    })?;
+    if json {
+        json::contradictions(&contradictions, out)?
+    } else {
+        view.finish(&contradictions, out)?
+    }
+    Ok(reading)
+}
+
+/// Who would get each packet under a changed table.
+fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
+    let (changes, json) = (&play.args.what_if, play.args.form.json);
+    let misread = |(place, fault): (usize, TextFault)| Failure::Text(format!("--what-if '{}': {fault}", changes[place]));
+    let mut what_if = WhatIf::new(setup, changes).map_err(misread)?;
+    let mut view = Changes::new(play.setting.look, setup.is_inferred());
+    if !json {
+        view.begin(changes, what_if.binds(), out)?;
+    }
+    let reading = play.each(|event, interface, selected| {
+        let Event::Packet(arriving) = event else { return Ok(()) };
+        let (now, then) = what_if.deliver(&arriving, interface);
+        if !selected {
+            return Ok(());
+        }
+        expectations.see(&arriving, &then);
+        match json {
+            true => json::what_if(&arriving, (&now, &then), setup.is_inferred(), out),
+            false => view.write(&arriving, (&now, &then), out),
+        }
+    })?;
+    what_if.finish();
+    if json {
+        json::binds(what_if.binds(), out)?
+    } else {
+        view.finish(what_if.binds(), out)?
+    }
+    Ok(reading)
+}
+
+/// A capture whose packets are to be delivered.
+struct Play<'a> {
+    source: Opened,
+    args: &'a DemuxArgs,
+    setting: &'a Setting,
+}
+
+/// What concerns sockets.
+enum Event {
+    Packet(Arriving),
+    Refusal(Refusal),
+}
+
+impl Play<'_> {
+    /// Shows each event, the name of the interface that brought it, where the file tells, and whether it is selected.
+    fn each(self, mut tell: impl FnMut(Event, Option<&str>, bool) -> io::Result<()>) -> Result<Reading, Failure> {
+        let mut arrivals = Arrivals::new(&Limits::default());
+        let look = |frame: &Frame<'_>, selected| {
+            let packet = decode::packet(frame);
+            let event = match arrivals.of(&packet) {
+                Some(arriving) => Some(Event::Packet(arriving)),
+                None => Refusal::of(&packet).map(Event::Refusal),
+            };
+            (packet.interface, event, selected)
+        };
+        let input = &self.args.input;
+        run::described_frames(self.source, input, self.setting, look, |(interface, event, selected), description| {
+            event.map_or(Ok(()), |event| tell(event, name(description, interface), selected))?;
+            Ok(ControlFlow::Continue(()))
+        })
+    }
+}
+
 fn name(description: &Description, interface: InterfaceId) -> Option<&str> {
     description.interface(interface)?.name.as_deref()
 }
 
-fn table(file: &Path) -> Result<DemuxTable, Failure> {
-    judge::declared(&text(file)?).map_err(|fault| wrong(file, &fault))
-}
-
-fn text(file: &Path) -> Result<String, Failure> {
-    let octets = fs::read(file).map_err(|error| Failure::Input(format!("{}: {error}", job::shown(file))))?;
-    String::from_utf8(octets).map_err(|error| {
-        let place = error.utf8_error().valid_up_to();
-        let before = &error.as_bytes()[..place];
-        let line = before.iter().filter(|octet| **octet == b'\n').count() + 1;
-        Failure::Text(format!("{}: line {line}: expected UTF-8", job::shown(file)))
-    })
-}
-
-fn wrong(file: &Path, fault: &judge::TextFault) -> Failure {
+fn wrong(file: &Path, fault: &TextFault) -> Failure {
     Failure::Text(format!("{}: {fault}", job::shown(file)))
 }

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use sockscope::judge::TextFault;
-use sockscope::track::{Delivery, FiveTuple, Protocol, Reach};
+use sockscope::track::{Arriving, Delivery, FiveTuple, Protocol, Reach};
 
 /// All lines, and the first that a packet contradicts.
 #[derive(Debug, Default)]
@@ -39,7 +39,8 @@ impl Expectations {
     }
 
     /// Holds the verdict on one packet against all lines.
-    pub(crate) fn see(&mut self, frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>) {
+    pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let Arriving { frame, tuple, .. } = *arriving;
         if self.contradicted.is_some() {
             return;
         }
@@ -105,13 +106,14 @@ impl Expectation {
             && self.source.is_none_or(|source| source == tuple.source)
     }
 
-    fn holds(&self, delivery: &Delivery<'_>) -> bool {
+    fn holds(&self, delivery: &Delivery) -> bool {
         if self.sockets.is_empty() {
             return delivery.verdict == Reach::Refused;
         }
-        let mut sockets = delivery.sockets.clone();
+        let mut sockets: Vec<&str> = delivery.sockets.iter().map(|socket| &**socket).collect();
         sockets.sort_unstable();
-        sockets.len() == self.sockets.len() && sockets.iter().zip(&self.sockets).all(|(got, expected)| is_kin(got, expected))
+        let is_kin = |(got, expected): (&&str, &String)| is_kin(got, expected) || delivery.kin.as_deref() == Some(expected);
+        sockets.len() == self.sockets.len() && sockets.iter().zip(&self.sockets).all(is_kin)
     }
 }
 

@@ -35,6 +35,7 @@ mod sockets;
 mod states;
 mod submissions;
 mod touched;
+mod twice;
 mod whole;
 mod zoo;
 

@@ -213,3 +213,12 @@ pub(crate) fn trace(tracker: Tracker, input: &Input, setting: &Setting) -> Resul
     })?;
     Ok((follower.finish(), reading))
 }
+
+/// Reads the whole capture into a trace by this tracker, whatever a display filter selects.
+pub(crate) fn whole_trace(mut tracker: Tracker, opened: Opened, input: &Input, setting: &Setting) -> Result<Trace, Failure> {
+    frames_of(opened, input, setting, |frame, _| {
+        tracker.absorb(&decode::packet(frame));
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(tracker.finish())
+}

@@ -1,16 +1,21 @@
 //! Opinion: what a trace means for the person who made the capture.
 //!
-//! [`preflight()`] says, before anything is concluded from a capture, what is wrong with it and what it cannot decide;
-//! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
-//! [`filter`] which frames and rows a user asks for;
-//! [`log`] whether what a program printed is what the capture brought it;
-//! [`declared()`] reads the sockets that a user says there are;
-//! [`intake`] finds out who of a class handed in what, and [`results`] is what a class was given for it.
+//! Of any capture: [`preflight()`] says, before anything is concluded from it, what is wrong with it and what it cannot
+//! decide; [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which
+//! rules; [`filter`] which frames and rows a user asks for.
+//!
+//! Of sockets: [`declared()`] reads those that a user says there are, [`Contradictions`] holds what they get against the
+//! wire, and [`what_if`] supposes others.
+//!
+//! Of a lab: [`log`] asks whether what a program printed is what the capture brought it. [`intake`] finds out who of a
+//! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth; [`results`] is
+//! what a class was given, [`overrides`] what staff decided, [`comparison`] what changed between two runs.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 mod checks;
 pub mod comparison;
+mod contradictions;
 mod declared;
 mod deliveries;
 mod differences;
@@ -28,7 +33,9 @@ pub mod results;
 pub mod rubric;
 pub mod sheet;
 mod template;
+pub mod what_if;
 
+pub use contradictions::{Contradiction, Contradictions, Fate};
 pub use declared::{TextFault, declared};
 pub use deliveries::{Datagram, Deliveries, Stream};
 pub use differences::{Difference, Subject, differences};

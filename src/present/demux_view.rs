@@ -5,72 +5,163 @@ use std::io::{self, Write};
 use super::line::Line;
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
-use crate::track::{Delivery, FiveTuple, Reach};
+use super::words;
+use crate::judge::Contradictions;
+use crate::track::{Arriving, Delivery, Lookup, Reach};
 
 /// Losers that a line tells; the others are counted.
 const LOSERS: usize = 3;
 
-/// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Losers`.
+/// What stands below verdicts by inferred sockets.
+const LEGEND: &str = "\
+s1, s2, …: the sockets that sockscope sockets --all FILE shows.
+To which address one is bound, or to all, and whether several share its port, no packet tells: each is taken to be alone
+at its address, and what else may have decided stands behind \"or\".";
+
+/// Where each column stands.
+const NUMBER: usize = 0;
+const PROTOCOL: usize = 1;
+const SOURCE: usize = 2;
+const DESTINATION: usize = 3;
+const VERDICT: usize = 4;
+const SOCKET: usize = 5;
+const RULE: usize = 6;
+const EVIDENCE: usize = 7;
+const COLUMNS: usize = 8;
+
+/// Lines kept for packets with the same verdict, up to 400 octets each.
+const MAX_KEPT: usize = 200_000;
+
+/// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Evidence Losers`.
 ///
-/// Nothing is known of the packets to come, so a column is as wide as its widest text so far.
+/// Nothing is known of the packets to come, so a column is as wide as its widest text so far. What stands behind the
+/// number of a frame is made once for each numbered verdict, as long as no column grows.
 #[derive(Debug)]
 pub struct Verdicts {
     look: Look,
+    inferred: bool,
     line: Line,
-    texts: [String; COLUMNS],
     widths: [usize; COLUMNS],
+    kept: Vec<Kept>,
     begun: bool,
 }
 
-const COLUMNS: usize = 7;
-const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule"];
-const VERDICT: usize = 4;
+/// What stands behind the number of a frame, in columns of these widths.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    widths: [usize; COLUMNS],
+    text: Box<[u8]>,
+}
+
+const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Evidence"];
 
 /// What most texts need, so that the table stands still from its first line.
-const WIDTHS: [usize; COLUMNS] = [4, 5, 15, 15, 7, 8, 23];
+const WIDTHS: [usize; COLUMNS] = [4, 5, 15, 15, 7, 8, 23, 11];
 
 impl Verdicts {
-    /// No packet yet.
-    pub fn new(look: Look) -> Self {
-        Self { look, line: Line::new(), texts: Default::default(), widths: WIDTHS, begun: false }
+    /// No packet yet; the evidence of sockets is told where they are inferred.
+    pub fn new(look: Look, inferred: bool) -> Self {
+        let mut widths = WIDTHS;
+        if inferred {
+            widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
+        }
+        Self { look, inferred, line: Line::new(), widths, kept: Vec::new(), begun: false }
     }
 
-    /// Writes the verdict on the packet of one frame, the first one under a heading.
+    /// Writes the verdict on one packet, the first one under a heading.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
-        self.texts = [
-            frame.to_string(),
-            tuple.protocol.word().to_owned(),
-            tuple.source.to_string(),
-            tuple.destination.to_string(),
-            words(delivery.verdict).to_owned(),
-            sockets(delivery),
-            delivery.rule.word().to_owned(),
-        ];
-        for (width, text) in self.widths.iter_mut().zip(&self.texts) {
-            *width = text.chars().count().max(*width);
-        }
+    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
-            self.write_heading(out)?;
+            self.write_heading(arriving, out)?;
         }
-        let ink = ink(tuple, delivery.verdict);
-        for (column, (text, width)) in self.texts.iter().zip(self.widths).enumerate() {
-            match column {
-                0 => self.line.right(text, width),
-                VERDICT => self.line.painted(self.look, ink, text, width),
-                _ => self.line.left(text, width),
-            };
-        }
-        self.line.painted(self.look, Ink::Quiet, &losers(delivery), 0).end(out)
+        self.line.number(arriving.frame, self.widths[NUMBER]);
+        match delivery.number.and_then(|number| self.kept.get(number as usize)) {
+            Some(kept) if kept.widths == self.widths => self.line.octets(&kept.text),
+            _ => self.behind_number(arriving, delivery),
+        };
+        self.line.end(out)
     }
 
-    fn write_heading(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let first = format!("{:>1$}", TITLES[0], self.widths[0]);
-        self.line.painted(self.look, Ink::Quiet, &first, 0);
-        for (title, width) in TITLES.iter().zip(self.widths).skip(1) {
+    /// Writes what stands behind the number, and keeps it.
+    fn behind_number(&mut self, arriving: &Arriving, delivery: &Delivery) -> &mut Line {
+        let begin = self.line.len();
+        self.cells(arriving, delivery);
+        if let Some(number) = delivery.number.map(|number| number as usize).filter(|number| *number < MAX_KEPT) {
+            if self.kept.len() <= number {
+                self.kept.resize(number + 1, Kept::default());
+            }
+            self.kept[number] = Kept { widths: self.widths, text: self.line.since(begin).into() };
+        }
+        &mut self.line
+    }
+
+    fn cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let Self { look, line, widths, .. } = self;
+        let tuple = arriving.tuple;
+        line.left(tuple.protocol.word(), widths[PROTOCOL]);
+        line.growing_endpoint(tuple.source, &mut widths[SOURCE]);
+        line.growing_endpoint(tuple.destination, &mut widths[DESTINATION]);
+        line.painted(*look, ink(arriving, delivery.verdict), said(delivery.verdict), widths[VERDICT]);
+        match delivery.sockets.as_slice() {
+            [] => line.growing("-", &mut widths[SOCKET]),
+            [one] => line.growing(&sanitize(one), &mut widths[SOCKET]),
+            several => line.growing(&sanitize(&several.join(", ")), &mut widths[SOCKET]),
+        };
+        match delivery.or_rule {
+            None => line.growing(delivery.rule.word(), &mut widths[RULE]),
+            Some(other) => line.growing(&either(delivery.rule, other), &mut widths[RULE]),
+        };
+        if self.inferred {
+            let basis = delivery.basis.map(|basis| format!("{} {}", basis.evidence, basis.rule.word()));
+            line.growing(basis.as_deref().unwrap_or("-"), &mut widths[EVIDENCE]);
+        }
+        if !delivery.losers.is_empty() {
+            line.painted(*look, Ink::Quiet, &losers(delivery), 0);
+        }
+    }
+
+    /// Writes what is to be said below all verdicts.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        self.write_contradictions(contradictions, out)?;
+        match (self.begun, self.inferred) {
+            (false, _) => writeln!(out, "no packet with ports"),
+            (true, false) => Ok(()),
+            (true, true) => LEGEND.lines().try_for_each(|line| writeln!(out, "  {}", self.look.paint(Ink::Quiet, line))),
+        }
+    }
+
+    fn write_contradictions(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        if contradictions.unwatched > 0 {
+            let packets = words::counted(contradictions.unwatched, "packet");
+            writeln!(out, "  {packets} not held against the wire: too many others wait for an answer")?;
+        }
+        if contradictions.found().is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "\n{}", self.look.paint(Ink::Strong, "What the wire contradicts"))?;
+        for found in contradictions.found() {
+            writeln!(out, "  {}", self.look.paint(Ink::Bad, sanitize(&found.to_string())))?;
+        }
+        match contradictions.more {
+            0 => Ok(()),
+            more => writeln!(out, "  … {} more", words::grouped(more)),
+        }
+    }
+
+    fn write_heading(&mut self, first: &Arriving, out: &mut impl Write) -> io::Result<()> {
+        for (column, end) in [(SOURCE, first.tuple.source), (DESTINATION, first.tuple.destination)] {
+            self.widths[column] = self.widths[column].max(end.to_string().len());
+        }
+        let number = format!("{:>1$}", TITLES[NUMBER], self.widths[NUMBER]);
+        self.line.painted(self.look, Ink::Quiet, &number, 0);
+        let columns = if self.inferred { COLUMNS } else { EVIDENCE };
+        for (title, width) in TITLES.iter().zip(self.widths).take(columns).skip(1) {
             self.line.painted(self.look, Ink::Quiet, title, width);
         }
         self.line.painted(self.look, Ink::Quiet, "Not to", 0).end(out)
@@ -78,7 +169,7 @@ impl Verdicts {
 }
 
 /// The verdict as people say it.
-const fn words(verdict: Reach) -> &'static str {
+pub(super) const fn said(verdict: Reach) -> &'static str {
     match verdict {
         Reach::To => "to",
         Reach::OneOf => "to one of",
@@ -89,12 +180,16 @@ const fn words(verdict: Reach) -> &'static str {
     }
 }
 
-fn sockets(delivery: &Delivery<'_>) -> String {
-    if delivery.sockets.is_empty() { "-".to_owned() } else { sanitize(&delivery.sockets.join(", ")).into_owned() }
+/// `bound or wildcard`.
+fn either(rule: Lookup, other: Lookup) -> String {
+    match (rule, other) {
+        (Lookup::ListenerOnAddress, Lookup::ListenerOnAny) => "listener on the address or any".to_owned(),
+        _ => format!("{} or {}", rule.word(), other.word()),
+    }
 }
 
 /// `s2 (bound to another address), s3 (…) and 4 more`.
-fn losers(delivery: &Delivery<'_>) -> String {
+fn losers(delivery: &Delivery) -> String {
     let told = delivery.losers.iter().take(LOSERS).map(|(socket, because)| format!("{} ({because})", sanitize(socket)));
     let told = told.collect::<Vec<_>>().join(", ");
     match delivery.losers.len().saturating_sub(LOSERS) {
@@ -104,9 +199,9 @@ fn losers(delivery: &Delivery<'_>) -> String {
     }
 }
 
-const fn ink(tuple: FiveTuple, verdict: Reach) -> Ink {
+const fn ink(arriving: &Arriving, verdict: Reach) -> Ink {
     match verdict {
-        Reach::To | Reach::OneOf | Reach::Every => Ink::of(tuple.protocol),
+        Reach::To | Reach::OneOf | Reach::Every => Ink::of(arriving.tuple.protocol),
         Reach::Refused => Ink::Bad,
         Reach::NotThisHost | Reach::Unknown => Ink::Quiet,
     }

@@ -64,6 +64,9 @@ impl Line {
 
     /// Adds a text in a colour, left-aligned, and two cells of space.
     pub fn painted(&mut self, look: Look, ink: Ink, text: &str, width: usize) -> &mut Self {
+        if !look.colour {
+            return self.left(text, width);
+        }
         self.text(&look.paint(ink, text).to_string()).pad(width.saturating_sub(cells(text)));
         self.gap()
     }
@@ -84,6 +87,20 @@ impl Line {
         }
         self.pad((start + width).saturating_sub(self.octets.len()));
         self.gap()
+    }
+
+    /// Adds a text to a column that grows with what it holds.
+    pub fn growing(&mut self, text: &str, width: &mut usize) -> &mut Self {
+        *width = cells(text).max(*width);
+        self.left(text, *width)
+    }
+
+    /// Adds an address and port to a column that grows with what it holds.
+    pub fn growing_endpoint(&mut self, endpoint: SocketAddr, width: &mut usize) -> &mut Self {
+        let start = self.octets.len();
+        self.endpoint(endpoint, *width);
+        *width = (self.octets.len() - start).saturating_sub(2).max(*width);
+        self
     }
 
     /// Adds a stream number as the command line takes it, `tcp:3`, left-aligned.
@@ -116,6 +133,27 @@ impl Line {
     pub fn text(&mut self, text: &str) -> &mut Self {
         self.octets.extend_from_slice(text.as_bytes());
         self
+    }
+
+    /// Adds what [`Line::since`] gave.
+    pub fn octets(&mut self, octets: &[u8]) -> &mut Self {
+        self.octets.extend_from_slice(octets);
+        self
+    }
+
+    /// Octets so far.
+    pub fn len(&self) -> usize {
+        self.octets.len()
+    }
+
+    /// Nothing so far.
+    pub fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// What was added since the line had this length.
+    pub fn since(&self, len: usize) -> &[u8] {
+        self.octets.get(len..).unwrap_or_default()
     }
 
     /// Sends the line without trailing space, and starts the next one.

@@ -32,5 +32,6 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod what_if_view;
 pub mod words;
 pub mod zeek;

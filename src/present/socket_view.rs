@@ -26,7 +26,7 @@ const ROWS: usize = 1000;
 pub enum Columns {
     /// What fits into 80 cells.
     Few,
-    /// The frames behind each row as well.
+    /// Its number, and the frames behind it, as well.
     All,
 }
 
@@ -81,6 +81,7 @@ fn titles(columns: Columns, look: Look) -> Vec<(&'static str, Align)> {
     let narrow = columns == Columns::Few || look.width.is_some_and(|width| width < 110);
     let (local, peer) = if narrow { ("Local", "Peer") } else { ("Local Address:Port", "Peer Address:Port") };
     let titles = vec![
+        ("Id", Align::Left),
         ("Netid", Align::Left),
         ("State", Align::Left),
         (local, Align::Left),
@@ -97,6 +98,7 @@ fn titles(columns: Columns, look: Look) -> Vec<(&'static str, Align)> {
 fn row(socket: &Socket, child: bool) -> Vec<String> {
     let branch = if child { "└ " } else { "" };
     vec![
+        format!("s{}", socket.id),
         format!("{branch}{}", socket.protocol.word()),
         socket.state.word().to_owned(),
         socket.local.to_string(),
@@ -109,10 +111,11 @@ fn row(socket: &Socket, child: bool) -> Vec<String> {
     ]
 }
 
-/// The cells of a row that these columns show: the frames come last.
+/// The cells of a row that these columns show: the number comes first and the frames last.
 fn shown<T>(mut cells: Vec<T>, columns: Columns) -> Vec<T> {
     if columns == Columns::Few {
         cells.pop();
+        cells.remove(0);
     }
     cells
 }

@@ -50,7 +50,7 @@ impl fmt::Display for FlowId {
 }
 
 /// Protocol, source and destination of one packet, as it travels.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct FiveTuple {
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -58,6 +58,24 @@ pub struct FiveTuple {
     pub source: SocketAddr,
     /// Whom it was sent to.
     pub destination: SocketAddr,
+}
+
+/// The hash is taken of every packet: few words, whatever the family.
+impl Hash for FiveTuple {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let (source, destination) = (self.source, self.destination);
+        match (source.ip(), destination.ip()) {
+            (IpAddr::V4(source), IpAddr::V4(destination)) => {
+                state.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
+            }
+            (source, destination) => {
+                state.write_u128(joined(wide(source)));
+                state.write_u128(joined(wide(destination)));
+            }
+        }
+        state.write_u64(u64::from(source.port()) << 24 | u64::from(destination.port()) << 8 | self.protocol as u64);
+    }
 }
 
 impl FiveTuple {

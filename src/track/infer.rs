@@ -180,7 +180,7 @@ impl Local {
 
 /// The connection says something about a listener: the capture shows its opening, the responder did not call too, be it
 /// the initiator itself (RFC 9293 Figure 7), and the SYN was answered, or repeated because it was not.
-fn calls_a_listener(connection: &Connection) -> bool {
+pub(super) fn calls_a_listener(connection: &Connection) -> bool {
     let (handshake, responder) = (&connection.handshake, &connection.ends.responder);
     let called_too = responder.called.is_some() || connection.initiator == connection.responder;
     let answered = handshake.syn_ack.or(responder.rst).or(connection.unreachable).is_some();
@@ -196,6 +196,7 @@ fn listener(connection: &Connection) -> Socket {
         // An unanswered SYN may have met a full backlog; an ICMP error says that nobody was there.
         state: if connection.unreachable.is_some() { SocketState::Closed } else { SocketState::Listen },
         local: Local { address: None, port: connection.responder.port(), seen_at: Vec::new() },
+        stream: None,
         peer: None,
         evidence: Evidence::Assumed,
         rule: Rule::R1,
@@ -228,6 +229,7 @@ fn connected(connection: &Connection, side: Side, rule: Rule, life: Life) -> Soc
         protocol: Protocol::Tcp,
         state,
         local: Local { address: Some(local.ip()), port: local.port(), seen_at: vec![local.ip()] },
+        stream: Some(connection.id),
         peer: Some(peer),
         evidence,
         rule,
@@ -286,6 +288,7 @@ fn udp_socket(udp: &UdpSocket) -> Socket {
         protocol: Protocol::Udp,
         state: if udp.refuted.is_some() { SocketState::Closed } else { SocketState::Unconn },
         local: Local { address: None, port: udp.local.port(), seen_at: vec![udp.local.ip()] },
+        stream: None,
         peer: None,
         evidence: if udp.refuted.is_some() { Evidence::Observed } else { udp.evidence },
         rule: if udp.peers.len() > 1 && udp.refuted.is_none() { Rule::R5 } else { Rule::R4 },

@@ -43,7 +43,10 @@ pub use change::Change;
 pub use completeness::Completeness;
 pub use connection::{Connection, Ends};
 pub use conversation::{Conversation, Conversations, Count};
-pub use demux::{Arrivals, Arriving, Declared, Delivery, DemuxTable, Lookup, Mark, Reach, Standing};
+pub use demux::{
+    Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Mark, Name, Reach, Refusal, Setup, Shown, Standing,
+    obstacle,
+};
 pub use endpoint::End;
 pub use events::{Piece, Side, Step, Transition};
 pub use flow::{FiveTuple, FlowId, FlowKey, Protocol};

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use super::{Count, Evidence, Peer, Protocol, State};
+use super::{Count, Evidence, FlowId, Peer, Protocol, State};
 use crate::capture::Timestamp;
 
 /// A socket's number in its table, from 1 in the order of first frames.
@@ -32,6 +32,8 @@ pub struct Socket {
     pub state: SocketState,
     /// Its own end.
     pub local: Local,
+    /// The TCP connection that it is an end of.
+    pub stream: Option<FlowId>,
     /// The other end; `None` for a listener or an unconnected socket.
     pub peer: Option<SocketAddr>,
     /// How sure it is that it exists in this state.

@@ -3,6 +3,7 @@
 //! A UDP socket is named by its local address alone and tells its peers apart by the sender address of each datagram.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -31,9 +32,17 @@ pub struct UdpSocket {
     pub end: Option<Timestamp>,
     /// The first datagram it sent.
     pub first_sent: Option<u64>,
+    /// Frames during which nobody was there, as ICMP errors say: at most [`UdpSocket::MAX_ABSENCES`], which ended
+    /// when something was sent from here.
+    pub absences: Vec<RangeInclusive<u64>>,
+    /// Since when nobody is there, if an ICMP error said so last.
+    pub absent_since: Option<u64>,
 }
 
 impl UdpSocket {
+    /// Absences remembered of one socket.
+    pub const MAX_ABSENCES: usize = 64;
+
     /// Datagrams it sent to all peers.
     pub fn sent(&self) -> Count {
         self.peers.iter().map(|peer| peer.sent).sum()
@@ -152,7 +161,7 @@ impl UdpSockets {
             peer.unreachable = Some(Unreachable { frame, datagram });
         }
         if let Some(socket) = receiver.and_then(|place| self.socket(place)) {
-            socket.refuted = Some(Unreachable { frame, datagram });
+            socket.refute(Unreachable { frame, datagram });
         }
     }
 
@@ -210,7 +219,7 @@ impl UdpSockets {
         socket.end = sent.timestamp;
         if role == Role::Sender {
             socket.evidence = Evidence::Proved;
-            socket.refuted = None;
+            socket.show_up();
             socket.first_sent.get_or_insert(sent.frame);
         }
         if let Some(peer) = socket.peers.get_mut(place.peer as usize) {
@@ -235,6 +244,24 @@ impl UdpSocket {
             start: sent.timestamp,
             end: sent.timestamp,
             first_sent: None,
+            absences: Vec::new(),
+            absent_since: None,
+        }
+    }
+
+    /// Nobody listened here.
+    fn refute(&mut self, error: Unreachable) {
+        self.refuted = Some(error);
+        let never_sent = self.first_sent.is_none();
+        self.absent_since.get_or_insert(if never_sent { 0 } else { error.datagram.unwrap_or(error.frame) });
+    }
+
+    /// It sends, so it is there, at least since the last error.
+    fn show_up(&mut self) {
+        if let (Some(error), Some(since)) = (self.refuted.take(), self.absent_since.take())
+            && self.absences.len() < Self::MAX_ABSENCES
+        {
+            self.absences.push(since..=error.frame);
         }
     }
 }

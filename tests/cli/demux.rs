@@ -84,3 +84,105 @@ fn expectations_hold_or_name_the_frame() {
     assert!(outcome("udp * > 127.0.0.9:9 -> refused").stderr.contains("no frame has such a packet"));
     assert_eq!(outcome("nonsense").code, 4);
 }
+
+/// Without a table, the sockets are those of `sockets`, by their numbers.
+#[test]
+fn inferred_sockets_are_found_again_in_the_table() {
+    let text = run(&["demux", UDP]).good();
+    let words = |line: usize| text.lines().nth(line).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert_eq!(words(1), "1 udp 127.0.0.1:44677 127.0.0.1:5000 to s2 bound or wildcard proved R5");
+    assert!(text.contains("s1, s2, …: the sockets that sockscope sockets --all FILE shows."), "{text}");
+    let sockets = run(&["sockets", UDP]).good();
+    let row = sockets.lines().find(|line| line.split_whitespace().next() == Some("s2")).unwrap();
+    assert!(row.contains("?:5000"), "{row}");
+    let json = run(&["demux", UDP, "--json"]).good();
+    let first: Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["evidence"], &first["inferred_by"], &first["or_rule"]),
+        (&"proved".into(), &"R5".into(), &"wildcard".into())
+    );
+}
+
+#[test]
+fn standard_input_is_read_once_and_delivered_from_memory() {
+    let from_pipe = crate::run_with(&["demux", "-"], &crate::octets(TCP));
+    assert_eq!(from_pipe.good(), run(&["demux", TCP]).good());
+}
+
+/// A line for a connection holds of its SYN, which the listener gets.
+#[test]
+fn expectations_hold_of_inferred_sockets() {
+    let outcome = |line: &str| run(&["demux", TCP, "--expect", path(&file(line)), "--json"]);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s3").code, 0);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s1").code, 0);
+    assert_eq!(outcome("tcp 127.0.0.1:41320 > 127.0.0.1:5001 -> s5").code, 1);
+}
+
+const REFUSED: &str = "fixtures/refused/udp/capture.pcapng";
+
+#[test]
+fn what_the_wire_contradicts_stands_behind_the_verdicts() {
+    let table = file(&row("s", "udp", "0.0.0.0:5000"));
+    let text = run(&["demux", REFUSED, "--sockets", path(&table)]).good();
+    let (_, findings) = text.split_once("\nWhat the wire contradicts\n").unwrap();
+    let first =
+        "  frame 1: the table delivers it to s, but frame 2 (ICMP port unreachable from 127.0.0.1) says that nobody had it";
+    assert_eq!(findings.lines().next(), Some(first), "{text}");
+    let other = row("s", "udp", "0.0.0.0:5001");
+    let answered = lines(UDP, &other);
+    let findings: Vec<&Value> = answered.iter().filter_map(|line| line.get("finding")).collect();
+    assert_eq!(findings.len(), 1, "from then on it is known that somebody is there: {findings:?}");
+    assert_eq!(findings[0]["frames"], serde_json::json!([1, 2]));
+    assert_eq!(findings[0]["kind"], "answered");
+    assert_eq!(findings[0]["text"], "frame 1: the table refuses it, but 127.0.0.1:5000 answered in frame 2");
+}
+
+#[test]
+fn a_refused_call_contradicts_a_listener() {
+    let table = row("s", "tcp", "0.0.0.0:5001");
+    let lines = lines("fixtures/refused/tcp/capture.pcapng", &table);
+    assert_eq!(lines.last().unwrap()["finding"]["kind"], "reset");
+    assert_eq!(lines.iter().filter(|line| line.get("finding").is_some()).count(), 1);
+}
+
+#[test]
+fn what_would_be_otherwise() {
+    let bind = run(&["demux", UDP, "--what-if", "s2: bind 127.0.0.2"]).good();
+    let lines: Vec<String> = bind.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let expected = [
+        "What if s2: bind 127.0.0.2",
+        "s2 binds 127.0.0.2:5000: that works",
+        "No. Proto Source Destination Now Then Rule",
+        "1 udp 127.0.0.1:44677 127.0.0.1:5000 to s2 refused none",
+        "3 udp 127.0.0.1:48422 127.0.0.1:5000 to s2 refused none",
+        "another socket, or none, for 2 of 4 packets",
+    ];
+    assert_eq!(lines, expected);
+    let second = run(&["demux", UDP, "--what-if", "second s2"]).good();
+    assert!(second.contains("s2b binds 127.0.0.1:5000: EADDRINUSE, because s2 is bound to 127.0.0.1:5000"), "{second}");
+    assert!(second.ends_with("  no other socket for any of 4 packets\n"), "{second}");
+    let fault = run(&["demux", UDP, "--what-if", "s2: reuse_port", "--what-if", "third s2"]);
+    assert!(fault.complaint(4).contains("--what-if 'third s2': line 1, column 1: expected NAME: CHANGE"), "{fault:?}");
+}
+
+/// The server of this lab closes first: started again at once, it cannot bind.
+#[test]
+fn a_server_restarted_in_time_wait_cannot_bind() {
+    let capture = "fixtures/close/server-first/capture.pcapng";
+    let text = run(&["demux", capture, "--what-if", "restart s1", "--json"]).good();
+    let last: Value = serde_json::from_str(text.lines().last().unwrap()).unwrap();
+    assert_eq!((&last["bind"]["errno"], &last["bind"]["in_place_of"]), (&"EADDRINUSE".into(), &"s1".into()));
+    assert!(last["bind"]["because"].as_str().unwrap().contains("is in TIME-WAIT at 127.0.0.1:5001"));
+    let with = ["demux", capture, "--what-if", "s1: reuse_addr", "--what-if", "restart s1", "--json"];
+    let last: Value = serde_json::from_str(run(&with).good().lines().last().unwrap()).unwrap();
+    assert_eq!((&last["bind"]["errno"], &last["bind"]["socket"]), (&Value::Null, &"s1b".into()));
+}
+
+#[test]
+fn expectations_of_what_if_are_of_the_changed_table() {
+    let outcome = |line: &str| {
+        run(&["demux", UDP, "--what-if", "s2: connect 127.0.0.1:44677", "--expect", path(&file(line)), "--json"]).code
+    };
+    assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> refused"), 0);
+    assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> s2"), 1);
+}

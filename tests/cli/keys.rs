@@ -18,7 +18,7 @@ const CAPTURES: [&str; 8] = [
 
 /// `[]` goes into each element of a list; `?` marks a key that may be missing; `a|b` is one of two. Where a value is null,
 /// what would be below it is unknown.
-const KEYS: [(&str, &str); 6] = [
+const KEYS: [(&str, &str); 7] = [
     (
         "info",
         "schema file sha256 format compression sections[].hardware sections[].os sections[].application sections[].comments
@@ -65,6 +65,10 @@ const KEYS: [(&str, &str); 6] = [
          sockets[].peers[].stream sockets[].peers[].received.datagrams sockets[].peers[].sent.datagrams
          sockets[].peers[].first_frame sockets[].peers[].last_frame",
     ),
+    (
+        "demux",
+        "frame protocol source destination verdict sockets rule losers[].socket losers[].because evidence? inferred_by? or_rule?",
+    ),
     ("show", "schema capture.file capture.findings[].kind connections[].stream sockets[].id ports[].text notes[].frame"),
 ];
 
@@ -84,7 +88,7 @@ fn no_key_is_missing() {
 fn documents(command: &str, file: &str) -> Vec<Value> {
     let text = run(&[command, file, "--json"]).stdout;
     let documents = serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<Vec<_>, _>>().unwrap();
-    assert!(command == "packets" || documents.len() == 1, "{command} {file}");
+    assert!(["packets", "demux"].contains(&command) || documents.len() == 1, "{command} {file}");
     documents
 }
 

@@ -33,7 +33,7 @@ const TCP: &str = "fixtures/tcp-echo/three-clients/capture.pcapng";
 const CUT_OFF: &str = "fixtures/container/cut-off/capture.pcapng";
 
 /// Commands that read a whole capture, with every form of their output.
-const VIEWS: [&[&str]; 17] = [
+const VIEWS: [&[&str]; 19] = [
     &["show"],
     &["show", "--json"],
     &["info"],
@@ -51,6 +51,8 @@ const VIEWS: [&[&str]; 17] = [
     &["sockets", "--all"],
     &["sockets", "--json"],
     &["sockets", "--csv"],
+    &["demux"],
+    &["demux", "--json"],
 ];
 
 /// What a run of the program left behind.

@@ -8,9 +8,9 @@ fn states(arguments: &[&str]) -> Vec<String> {
     table.lines().skip(1).filter(|line| !line.contains('?') || line.contains("LISTEN")).map(state).collect()
 }
 
-/// The second word of a row, behind the branch of a child.
+/// The third word of a row, the branch of a child left out.
 fn state(row: &str) -> String {
-    row.trim_start_matches([' ', '└']).split_whitespace().nth(1).unwrap_or_default().to_owned()
+    row.split_whitespace().filter(|word| *word != "└").nth(2).unwrap_or_default().to_owned()
 }
 
 #[test]

@@ -8,7 +8,7 @@ mod table;
 
 use std::fmt;
 
-use crate::track::DemuxTable;
+use crate::track::Setup;
 
 /// What is wrong with a text, and where.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -44,10 +44,10 @@ impl TextFault {
 ///
 /// # Errors
 /// The first place that cannot be read, and what was expected there.
-pub fn declared(text: &str) -> Result<DemuxTable, TextFault> {
+pub fn declared(text: &str) -> Result<Setup, TextFault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match pasted::is_pasted(text) {
-        true => Ok(DemuxTable::new(pasted::sockets(text)?, false)),
-        false => Ok(DemuxTable::new(table::sockets(text)?, true)),
+        true => Ok(Setup::declared(pasted::sockets(text)?, false)),
+        false => Ok(Setup::declared(table::sockets(text)?, true)),
     }
 }

@@ -81,6 +81,7 @@ impl Reader<'_> {
             reuse_port: row.reuse_port,
             only_v6: row.only_v6.is_some_and(Spanned::into_inner),
             device: row.device.map(Spanned::into_inner),
+            shown: None,
         })
     }
 
@@ -172,6 +173,7 @@ state = "listen"
             reuse_port: true,
             only_v6: true,
             device: Some("lo".into()),
+            shown: None,
         };
         assert_eq!(sockets[0], expected);
         assert_eq!((sockets[1].standing, sockets[1].local.port()), (Standing::Open, 80));

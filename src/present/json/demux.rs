@@ -1,4 +1,5 @@
-//! `demux`: JSON Lines, one packet with ports a line.
+//! `demux`: JSON Lines, one packet with ports a line; behind them a line `{"finding": …}` for each verdict that the wire
+//! contradicts, since what comes back comes later, or `{"bind": …}` for each bind that is supposed.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -6,7 +7,10 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::format::{Text, line};
-use crate::track::{Delivery, FiveTuple};
+use crate::judge::what_if::{Bind, Errno};
+use crate::judge::{Contradiction, Contradictions};
+use crate::present::what_if_view::is_changed;
+use crate::track::{Arriving, Delivery, Lookup};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -15,9 +19,19 @@ struct Line<'a> {
     source: Text<SocketAddr>,
     destination: Text<SocketAddr>,
     verdict: &'static str,
-    sockets: &'a [&'a str],
+    sockets: Vec<&'a str>,
     rule: &'static str,
     losers: Vec<Loser<'a>>,
+    /// What is known of inferred sockets; a declared table has none of these.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    inferred: Option<Inferred>,
+}
+
+#[derive(Serialize)]
+struct Inferred {
+    evidence: Option<&'static str>,
+    inferred_by: Option<&'static str>,
+    or_rule: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -26,21 +40,133 @@ struct Loser<'a> {
     because: &'static str,
 }
 
-/// Writes the verdict on the packet of one frame.
+impl<'a> Line<'a> {
+    fn new(arriving: &Arriving, delivery: &'a Delivery, inferred: bool) -> Self {
+        let Arriving { frame, tuple, .. } = *arriving;
+        Self {
+            frame,
+            protocol: tuple.protocol.word(),
+            source: Text(tuple.source),
+            destination: Text(tuple.destination),
+            verdict: delivery.verdict.word(),
+            sockets: sockets(delivery),
+            rule: delivery.rule.word(),
+            losers: losers(delivery),
+            inferred: inferred.then(|| Inferred {
+                evidence: delivery.basis.map(|basis| basis.evidence.word()),
+                inferred_by: delivery.basis.map(|basis| basis.rule.word()),
+                or_rule: delivery.or_rule.map(Lookup::word),
+            }),
+        }
+    }
+}
+
+fn sockets(delivery: &Delivery) -> Vec<&str> {
+    delivery.sockets.iter().map(|socket| &**socket).collect()
+}
+
+fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
+    delivery.losers.iter().map(|(socket, because)| Loser { socket, because }).collect()
+}
+
+/// Writes the verdict on one packet; `inferred` tells that the sockets are.
 ///
 /// # Errors
 /// What the writer says.
-pub fn write(frame: u64, tuple: FiveTuple, delivery: &Delivery<'_>, out: &mut impl Write) -> io::Result<()> {
-    let loser = |loser: &(_, _)| Loser { socket: loser.0, because: loser.1 };
-    let value = Line {
-        frame,
-        protocol: tuple.protocol.word(),
-        source: Text(tuple.source),
-        destination: Text(tuple.destination),
-        verdict: delivery.verdict.word(),
-        sockets: &delivery.sockets,
-        rule: delivery.rule.word(),
-        losers: delivery.losers.iter().map(loser).collect(),
+pub fn write(arriving: &Arriving, delivery: &Delivery, inferred: bool, out: &mut impl Write) -> io::Result<()> {
+    line(&Line::new(arriving, delivery, inferred), out)
+}
+
+#[derive(Serialize)]
+struct WhatIfLine<'a> {
+    #[serde(flatten)]
+    now: Line<'a>,
+    what_if: Then<'a>,
+}
+
+/// The verdict under what is supposed.
+#[derive(Serialize)]
+struct Then<'a> {
+    changed: bool,
+    verdict: &'static str,
+    sockets: Vec<&'a str>,
+    rule: &'static str,
+    losers: Vec<Loser<'a>>,
+}
+
+/// Writes the verdict on one packet, and what it would be.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_what_if(
+    arriving: &Arriving,
+    (now, then): (&Delivery, &Delivery),
+    inferred: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    let what_if = Then {
+        changed: is_changed(now, then),
+        verdict: then.verdict.word(),
+        sockets: sockets(then),
+        rule: then.rule.word(),
+        losers: losers(then),
     };
-    line(&value, out)
+    line(&WhatIfLine { now: Line::new(arriving, now, inferred), what_if }, out)
+}
+
+#[derive(Serialize)]
+struct BindLine<'a> {
+    bind: BindRow<'a>,
+}
+
+#[derive(Serialize)]
+struct BindRow<'a> {
+    socket: &'a str,
+    local: Text<SocketAddr>,
+    after_frame: Option<u64>,
+    in_place_of: Option<&'a str>,
+    errno: Option<Text<Errno>>,
+    because: Option<&'a str>,
+}
+
+/// Writes the binds that a change brings, and how they go.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_binds(binds: &[Bind], out: &mut impl Write) -> io::Result<()> {
+    binds.iter().try_for_each(|bind| {
+        let bind = BindRow {
+            socket: &bind.socket,
+            local: Text(bind.local),
+            after_frame: bind.after,
+            in_place_of: bind.restarted.as_deref(),
+            errno: bind.failure.as_ref().map(|(errno, _)| Text(*errno)),
+            because: bind.failure.as_ref().map(|(_, because)| because.as_str()),
+        };
+        line(&BindLine { bind }, out)
+    })
+}
+
+#[derive(Serialize)]
+struct FindingLine<'a> {
+    finding: Finding<'a>,
+}
+
+/// A verdict, and the frame that contradicts it.
+#[derive(Serialize)]
+struct Finding<'a> {
+    kind: &'static str,
+    text: Text<&'a Contradiction>,
+    frames: [u64; 2],
+}
+
+/// Writes what the wire contradicts.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_contradictions(contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+    contradictions.found().iter().try_for_each(|found| {
+        let finding = Finding { kind: found.kind.word(), text: Text(found), frames: [found.frame, found.by] };
+        line(&FindingLine { finding }, out)
+    })
 }

@@ -1,19 +1,22 @@
 //! What the lookup is to know of a packet.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::declared::canonical;
+use crate::decode::icmp::Message;
 use crate::decode::link::{MacAddress, Travel};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::decode::{Packet, Transport};
+use crate::decode::{IpProtocol, Packet, Transport};
 use crate::track::fragment::Reassembler;
 use crate::track::tracker::tuple;
-use crate::track::{FiveTuple, Limits};
+use crate::track::{FiveTuple, Limits, Protocol};
 
 /// A packet on its way to a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arriving {
+    /// The frame that brings it, the last one if it came in fragments; 0 if there is none.
+    pub frame: u64,
     /// Protocol and endpoints.
     pub tuple: FiveTuple,
     /// What a segment says; `None` of UDP.
@@ -35,12 +38,39 @@ pub struct Mark {
     pub acknowledgment: SeqNumber,
 }
 
+/// An ICMP port unreachable: nobody had a packet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The frame that says so.
+    pub frame: u64,
+    /// Who says so.
+    pub by: IpAddr,
+    /// How that packet travelled.
+    pub about: FiveTuple,
+}
+
+impl Refusal {
+    /// Reads a refusal; `None` if the packet is none, or does not quote ports.
+    pub fn of(packet: &Packet<'_>) -> Option<Self> {
+        let quoted = packet.icmp().filter(|message| Message::is_port_unreachable(message))?.quoted()?;
+        let protocol = match quoted.protocol() {
+            IpProtocol::TCP => Protocol::Tcp,
+            IpProtocol::UDP | IpProtocol::UDP_LITE => Protocol::Udp,
+            _ => return None,
+        };
+        let ((source, destination), (from, to)) = (quoted.ip.ends(), quoted.ports?);
+        let (source, destination) = (SocketAddr::new(source, from), SocketAddr::new(destination, to));
+        let about = Arriving::new(FiveTuple { protocol, source, destination }, None).tuple;
+        Some(Self { frame: packet.number, by: packet.ip()?.ends().0, about })
+    }
+}
+
 impl Arriving {
     /// A packet of which nothing is known but this.
     pub fn new(tuple: FiveTuple, mark: Option<Mark>) -> Self {
         let FiveTuple { protocol, source, destination } = tuple;
         let tuple = FiveTuple { protocol, source: canonical(source), destination: canonical(destination) };
-        Self { tuple, mark, passes_by: false, link_broadcast: false }
+        Self { frame: 0, tuple, mark, passes_by: false, link_broadcast: false }
     }
 
     /// Goes to a group or to everyone.
@@ -94,7 +124,12 @@ impl Arrivals {
             _ => None,
         };
         let arriving = Arriving::new(tuple(packet, &arrival)?, mark);
-        Some(Arriving { passes_by: passes_by(packet, arriving.tuple), link_broadcast: is_broadcast(packet), ..arriving })
+        Some(Arriving {
+            frame: packet.number,
+            passes_by: passes_by(packet, arriving.tuple),
+            link_broadcast: is_broadcast(packet),
+            ..arriving
+        })
     }
 }
 

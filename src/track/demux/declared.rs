@@ -1,8 +1,9 @@
-//! A socket as a user declares it.
+//! A socket as a user declares it, or as a capture shows it.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::ops::RangeInclusive;
 
-use crate::track::Protocol;
+use crate::track::{Evidence, Protocol, Rule};
 
 /// One socket with the options that decide what it gets.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -25,6 +26,28 @@ pub struct Declared {
     pub only_v6: bool,
     /// SO_BINDTODEVICE: takes what comes in on this interface.
     pub device: Option<String>,
+    /// How it is known, if the capture shows it; `None` if the user says so.
+    pub shown: Option<Shown>,
+}
+
+/// What a capture tells of a socket, and what it does not.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Shown {
+    /// How sure it is that there is such a socket.
+    pub basis: Basis,
+    /// It may be bound to its address or to any: no packet tells.
+    pub binding_unknown: bool,
+    /// Frames during which nobody was there: calls were refused.
+    pub absent: Vec<RangeInclusive<u64>>,
+}
+
+/// What a socket was inferred by, and how sure that is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Basis {
+    /// How it is known.
+    pub evidence: Evidence,
+    /// What it was inferred by.
+    pub rule: Rule,
 }
 
 /// What a socket does at its address.
@@ -82,6 +105,11 @@ impl Declared {
     /// What comes in on this interface can reach it (`inet_sk_bound_dev_eq`).
     pub(super) fn hears(&self, interface: Option<&str>) -> bool {
         self.device.is_none() || self.device.as_deref() == interface
+    }
+
+    /// It was there at this frame.
+    pub(super) fn is_there(&self, frame: u64) -> bool {
+        self.shown.as_ref().is_none_or(|shown| !shown.absent.iter().any(|absent| absent.contains(&frame)))
     }
 
     /// AF_INET6 with SO_REUSEPORT, which goes to the tail of its chain.

@@ -69,8 +69,8 @@ pub(super) fn find(table: &DemuxTable, arriving: &Arriving, interface: Option<&s
     let found = match (arriving.tuple.protocol, arriving.goes_to_many()) {
         (Protocol::Tcp, true) => None,
         (Protocol::Tcp, false) => tcp(table, arriving, interface),
-        (Protocol::Udp, true) => every(table, arriving.tuple, interface),
-        (Protocol::Udp, false) => udp(table, arriving.tuple, interface),
+        (Protocol::Udp, true) => every(table, arriving, interface),
+        (Protocol::Udp, false) => udp(table, arriving, interface),
     };
     found.unwrap_or_default()
 }
@@ -78,22 +78,22 @@ pub(super) fn find(table: &DemuxTable, arriving: &Arriving, interface: Option<&s
 /// `__inet_lookup`. A SYN goes to the listener, though its connection be declared: it begins with this very SYN. One
 /// for TIME-WAIT does so too (`TCP_TW_SYN`).
 fn tcp(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let connected = || connected(table, arriving.tuple, interface);
-    let listener = || waiting(table, arriving.tuple, interface);
+    let connected = || connected(table, arriving, interface);
+    let listener = || waiting(table, arriving, interface);
     if opens(arriving) { listener().or_else(connected) } else { connected().or_else(listener) }
 }
 
 /// `__udp4_lib_lookup`: the connected socket, then those bound to the address, then those bound to any.
-fn udp(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Option<Found> {
-    connected(table, tuple, interface).or_else(|| waiting(table, tuple, interface))
+fn udp(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
+    connected(table, arriving, interface).or_else(|| waiting(table, arriving, interface))
 }
 
 /// The socket connected to the sender; the last one, should there be several.
-fn connected(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, source, destination } = tuple;
+fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
+    let FiveTuple { protocol, source, destination } = arriving.tuple;
     let at = |address| table.connected.get(&((protocol, address, destination.port()), source));
     let chain = at(Some(destination.ip())).or_else(|| at(None))?;
-    let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, tuple, interface));
+    let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, arriving, interface));
     let fitting: Vec<Place> = chain.iter().filter(takes).copied().collect();
     let rule = match (protocol, table.socket(*fitting.first()?)?.standing) {
         (Protocol::Udp, _) => Lookup::ConnectedUdp,
@@ -105,8 +105,8 @@ fn connected(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> O
 }
 
 /// The search among sockets without a peer, first on the address, then on any.
-fn waiting(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, destination, .. } = tuple;
+fn waiting(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
+    let FiveTuple { protocol, destination, .. } = arriving.tuple;
     [Some(destination.ip()), None].into_iter().find_map(|address| {
         let chain = table.waiting.get(&(protocol, address, destination.port()))?;
         let rule = match (protocol, address) {
@@ -115,7 +115,7 @@ fn waiting(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Opt
             (Protocol::Udp, Some(_)) => Lookup::Bound,
             (Protocol::Udp, None) => Lookup::Wildcard,
         };
-        walk(table, chain, tuple, interface).map(|sockets| Found {
+        walk(table, chain, arriving, interface).map(|sockets| Found {
             rule: if sockets.len() > 1 && table.ordered { Lookup::ReuseportGroup } else { rule },
             sockets,
             ..Found::default()
@@ -126,10 +126,10 @@ fn waiting(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Opt
 /// A walk along a chain (`udp4_lib_lookup2`, `inet_lhash2_lookup`): the best score wins, of equals the first. The first
 /// socket of a reuseport group to beat the best so far ends the walk, unless the group has connected members, which do
 /// not take part in its choice.
-fn walk(table: &DemuxTable, chain: &[Place], tuple: FiveTuple, interface: Option<&str>) -> Option<Vec<Place>> {
+fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Option<&str>) -> Option<Vec<Place>> {
     let scored = chain.iter().filter_map(|place| {
         let socket = table.socket(*place)?;
-        fits(socket, tuple, interface).then(|| (*place, score(socket)))
+        fits(socket, arriving, interface).then(|| (*place, score(socket)))
     });
     if !table.ordered {
         return equals(scored);
@@ -175,10 +175,11 @@ fn equals(scored: impl Iterator<Item = (Place, u32)>) -> Option<Vec<Place>> {
 }
 
 /// `__udp4_lib_mcast_deliver`: every socket that could take it.
-fn every(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Option<Found> {
+fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
+    let tuple = arriving.tuple;
     let here = table.on_port(tuple.protocol, tuple.destination.port());
     let takes = |socket: &Declared| {
-        fits(socket, tuple, interface)
+        fits(socket, arriving, interface)
             && socket.address().is_none_or(|address| address == tuple.destination.ip())
             && socket.connected_to().is_none_or(|peer| peer == tuple.source)
     };
@@ -187,9 +188,9 @@ fn every(table: &DemuxTable, tuple: FiveTuple, interface: Option<&str>) -> Optio
     (!sockets.is_empty()).then_some(Found { sockets, rule: Lookup::EveryMember, every: true, ..Found::default() })
 }
 
-/// Family and device do not stand against it.
-pub(super) fn fits(socket: &Declared, tuple: FiveTuple, interface: Option<&str>) -> bool {
-    socket.takes(tuple.destination.ip()) && socket.hears(interface)
+/// Family and device do not stand against it, and the socket is there.
+pub(super) fn fits(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> bool {
+    socket.takes(arriving.tuple.destination.ip()) && socket.hears(interface) && socket.is_there(arriving.frame)
 }
 
 /// `compute_score` of a socket without a peer, of those that fit: for UDP, 2 for AF_INET and 1 for AF_INET6, and 4 more

@@ -38,7 +38,10 @@ fn unfit(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> Opt
     if socket.connected_to().is_some_and(|peer| peer != tuple.source) {
         return Some("connected to another peer");
     }
-    if !fits(socket, tuple, interface) {
+    if !socket.is_there(arriving.frame) {
+        return Some("not there: a call was refused");
+    }
+    if !fits(socket, arriving, interface) {
         return Some(if interface.is_some() { "bound to another device" } else { "bound to a device, and none is known" });
     }
     let opened = opens(arriving) && socket.peer.is_some();

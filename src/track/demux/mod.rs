@@ -2,24 +2,35 @@
 //!
 //! Sockets are declared in the order in which they were bound, and for each packet the table says who gets it, by which
 //! rule, and why the others do not. [`lookup`] is the kernel's search (`__inet_lookup`, `__udp4_lib_lookup` and their
-//! IPv6 twins), [`table`] the hash tables it searches, [`children`] the connections that open while the capture runs,
-//! [`losers`] the reasons.
+//! IPv6 twins), [`table`] the hash tables it searches, [`ways`] and [`child`] the connections that open while the capture
+//! runs, [`losers`] the reasons, [`deliver`] the call that asks them all. A [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes of a
+//! trace.
 //!
 //! The surprise: among UDP sockets with SO_REUSEADDR the *last* one bound gets what comes, since the kernel adds a
 //! socket at the head of its chain.
 
 mod arriving;
-mod children;
+mod binding;
+mod births;
+mod child;
 mod declared;
+mod deliver;
+mod delivery;
+mod inferred;
 mod lookup;
 mod losers;
+mod setup;
 mod table;
 #[cfg(test)]
 mod tests;
+mod ways;
 
-pub use arriving::{Arrivals, Arriving, Mark};
-pub use declared::{Declared, Standing};
+pub use arriving::{Arrivals, Arriving, Mark, Refusal};
+pub use binding::obstacle;
+pub use declared::{Basis, Declared, Shown, Standing};
+pub use delivery::{Delivery, Name};
 pub use lookup::Lookup;
+pub use setup::Setup;
 pub use table::DemuxTable;
 
 /// Who gets a packet.
@@ -51,22 +62,4 @@ impl Reach {
             Self::Unknown => "unknown",
         }
     }
-}
-
-/// The verdict on one packet.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Delivery<'t> {
-    /// Who gets it.
-    pub verdict: Reach,
-    /// The names of those sockets.
-    pub sockets: Vec<&'t str>,
-    /// What decided.
-    pub rule: Lookup,
-    /// Sockets on the same port that do not get it, and why; at most [`Delivery::MAX_LOSERS`].
-    pub losers: Vec<(&'t str, &'static str)>,
-}
-
-impl Delivery<'_> {
-    /// Losers that are told.
-    pub const MAX_LOSERS: usize = 16;
 }

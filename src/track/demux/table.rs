@@ -1,4 +1,4 @@
-//! The kernel's tables of sockets, and the one call that delivers a packet.
+//! The kernel's tables of sockets.
 //!
 //! As in the kernel, connected sockets are found by their 4-tuple and the others by address and port, so that it does
 //! not matter how many sockets there are on other ports.
@@ -8,13 +8,11 @@ use std::net::{IpAddr, SocketAddr};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::children::{Children, Part};
-use super::declared::Declared;
-use super::lookup::{self, Found, Lookup};
-use super::losers::losers;
-use super::{Arriving, Delivery, Reach};
+use super::delivery::Name;
+use super::ways::Ways;
+use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::decode::tcp::Flags;
-use crate::track::{FiveTuple, Protocol};
+use crate::track::Protocol;
 
 /// The place of a socket in the order of binding.
 pub(super) type Place = u32;
@@ -22,13 +20,11 @@ pub(super) type Place = u32;
 /// Where a socket waits: protocol, address (`None` for any) and port.
 pub(super) type Slot = (Protocol, Option<IpAddr>, u16);
 
-/// Senders remembered that the table does not know, about 100 octets each.
-const MAX_STRANGERS: usize = 1_000_000;
-
 /// Declared sockets, and what became of them in the capture.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct DemuxTable {
     sockets: Vec<Declared>,
+    names: Vec<Name>,
     /// The order of binding is known.
     pub(super) ordered: bool,
     /// Connected sockets, last one first.
@@ -42,20 +38,90 @@ pub struct DemuxTable {
     /// The group of each socket.
     group_of: Vec<Option<usize>>,
     /// The addresses that sockets are bound to.
-    addresses: HashSet<IpAddr, RandomState>,
+    pub(super) addresses: HashSet<IpAddr, RandomState>,
     /// Some socket is bound to any address.
-    any_address: bool,
-    children: Children,
+    pub(super) any_address: bool,
+    /// The sockets are those that the capture shows.
+    pub(super) inferred: bool,
+    /// Ports with sockets that come and go, or are bound to devices.
+    pub(super) changing: HashSet<(Protocol, u16), RandomState>,
+    pub(super) ways: Ways,
     /// Endpoints of UDP that sent without being declared.
-    strangers: HashSet<SocketAddr, RandomState>,
+    pub(super) strangers: HashSet<SocketAddr, RandomState>,
+    /// Verdicts by their numbers.
+    pub(super) verdicts: Vec<Delivery>,
+    /// The verdict on the last packet, if it is of that packet alone.
+    pub(super) last: Delivery,
 }
 
 impl DemuxTable {
     /// A table of sockets in the order of binding; where that is not known, what it would decide is left open.
     pub fn new(sockets: Vec<Declared>, ordered: bool) -> Self {
-        let mut table = Self { ordered, ..Self::default() };
+        Self::of(Setup::declared(sockets, ordered))
+    }
+
+    /// The table as it stands before the first packet.
+    pub fn of(setup: Setup) -> Self {
+        let Setup { sockets, ordered, inferred, births } = setup;
+        let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
         sockets.into_iter().for_each(|socket| table.add(socket));
         table
+    }
+
+    /// Opens one more socket, bound last.
+    pub fn open(&mut self, socket: Declared) {
+        self.forget();
+        self.add(socket);
+    }
+
+    /// Closes a socket; what it accepted stays.
+    pub fn close(&mut self, name: &str) {
+        let Some(place) = self.sockets.iter().position(|socket| socket.name == name) else { return };
+        self.forget();
+        let is_its = |other: &Place| *other as usize == place;
+        let chains = self.waiting.values_mut().chain(self.connected.values_mut()).chain(self.ports.values_mut());
+        chains.chain(&mut self.groups).for_each(|chain| chain.retain(|other| !is_its(other)));
+    }
+
+    /// All sockets on the port of another one, those that listeners accepted among them.
+    pub fn bound_beside(&self, other: &Declared) -> Vec<Declared> {
+        let here = self.on_port(other.protocol, other.local.port()).iter().filter_map(|place| self.socket(*place).cloned());
+        let tcp = other.protocol == Protocol::Tcp;
+        let accepted = if tcp { self.ways.on_port(other.local.port()) } else { Vec::new() };
+        let accepted = accepted.into_iter().map(|(local, name, standing)| Declared {
+            name: name.to_owned(),
+            local,
+            standing,
+            only_v6: other.is_only_v6(),
+            ..other.clone()
+        });
+        here.chain(accepted).collect()
+    }
+
+    fn empty(ordered: bool, inferred: bool, ways: Ways) -> Self {
+        Self {
+            sockets: Vec::new(),
+            names: Vec::new(),
+            ordered,
+            connected: HashMap::default(),
+            waiting: HashMap::default(),
+            ports: HashMap::default(),
+            groups: Vec::new(),
+            group_of: Vec::new(),
+            addresses: HashSet::default(),
+            any_address: false,
+            inferred,
+            changing: HashSet::default(),
+            ways,
+            strangers: HashSet::default(),
+            verdicts: Vec::new(),
+            last: Delivery::none(Reach::Unknown),
+        }
+    }
+
+    /// Forgets the verdicts given so far: the sockets are others now.
+    fn forget(&mut self) {
+        self.ways.forget();
     }
 
     fn add(&mut self, socket: Declared) {
@@ -72,6 +138,10 @@ impl DemuxTable {
         self.any_address |= address.is_none();
         let group = self.join_group(&socket, place);
         self.group_of.push(group);
+        if socket.device.is_some() || socket.shown.as_ref().is_some_and(|shown| !shown.absent.is_empty()) {
+            self.changing.insert((socket.protocol, port));
+        }
+        self.names.push(Name::from(socket.name.as_str()));
         self.sockets.push(socket);
     }
 
@@ -125,117 +195,8 @@ impl DemuxTable {
         self.ports.get(&(protocol, port)).map_or(&[], Vec::as_slice)
     }
 
-    fn name(&self, place: Place) -> Option<&str> {
-        self.socket(place).map(|socket| socket.name.as_str())
-    }
-
-    /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
-    ///
-    /// `interface` is the name of the interface that it came in on, where the capture tells.
-    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Delivery<'_> {
-        if arriving.passes_by {
-            return Delivery { verdict: Reach::NotThisHost, sockets: Vec::new(), rule: Lookup::None, losers: Vec::new() };
-        }
-        let interface = arriving.interface(interface);
-        let found = self.search(arriving, interface);
-        let part = match arriving.tuple.protocol {
-            Protocol::Tcp => self.step_connection(arriving, &found),
-            Protocol::Udp => {
-                self.remember_stranger(arriving.tuple.source);
-                Part::None
-            }
-        };
-        match part {
-            Part::Child(rule) => self.to_child(arriving, interface, rule),
-            Part::Before => self.told(arriving, interface, &Found::default(), Reach::Unknown),
-            Part::None => self.told(arriving, interface, &found, self.verdict(arriving, &found)),
-        }
-    }
-
-    /// The lookup; where the interface is unknown and would decide, that is left open.
-    fn search(&self, arriving: &Arriving, interface: Option<&str>) -> Found {
-        let found = lookup::find(self, arriving, interface);
-        if interface.is_some() {
-            return found;
-        }
-        let here = self.on_port(arriving.tuple.protocol, arriving.tuple.destination.port());
-        let devices = here.iter().filter_map(|place| self.socket(*place)?.device.as_deref());
-        for device in devices.collect::<HashSet<_, RandomState>>() {
-            if lookup::find(self, arriving, Some(device)) != found {
-                return Found { undecided: true, ..Found::default() };
-            }
-        }
-        found
-    }
-
-    /// What a segment means for the connections of the capture.
-    fn step_connection(&mut self, arriving: &Arriving, found: &Found) -> Part {
-        let connected = matches!(found.rule, Lookup::Established | Lookup::TimeWait);
-        let names = |place: &Place| self.sockets.get(*place as usize).map(|socket| socket.name.as_str());
-        let parents: Vec<&str> = found.sockets.iter().filter_map(names).collect();
-        let own = self.sends_declared(arriving.tuple);
-        self.children.step(arriving, if connected { None } else { Some(parents) }, own)
-    }
-
-    /// The sender of this segment is a connected socket of the table.
-    fn sends_declared(&self, tuple: FiveTuple) -> bool {
-        let slot = (tuple.protocol, Some(tuple.source.ip()), tuple.source.port());
-        self.connected.contains_key(&(slot, tuple.destination))
-    }
-
-    /// Keeps the endpoint of a datagram that no declared socket can have sent.
-    fn remember_stranger(&mut self, source: SocketAddr) {
-        let takes = |place: &Place| {
-            self.socket(*place)
-                .is_some_and(|socket| socket.takes(source.ip()) && socket.address().is_none_or(|address| address == source.ip()))
-        };
-        if self.strangers.len() < MAX_STRANGERS && !self.on_port(Protocol::Udp, source.port()).iter().any(takes) {
-            self.strangers.insert(source);
-        }
-    }
-
-    fn verdict(&self, arriving: &Arriving, found: &Found) -> Reach {
-        match found.sockets.len() {
-            0 if found.undecided => Reach::Unknown,
-            0 => self.unmet(arriving),
-            _ if found.every => Reach::Every,
-            1 => Reach::To,
-            _ => Reach::OneOf,
-        }
-    }
-
-    /// The verdict on what no declared socket gets.
-    fn unmet(&self, arriving: &Arriving) -> Reach {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple;
-        let undeclared = match protocol {
-            Protocol::Tcp => self.children.is_of_stranger(arriving.tuple),
-            Protocol::Udp => self.strangers.contains(&destination),
-        };
-        let address = destination.ip();
-        match undeclared {
-            true => Reach::Unknown,
-            false if address.is_loopback() || self.addresses.contains(&address) || arriving.goes_to_many() => Reach::Refused,
-            false if self.any_address => Reach::Unknown,
-            false => Reach::NotThisHost,
-        }
-    }
-
-    fn told(&self, arriving: &Arriving, interface: Option<&str>, found: &Found, verdict: Reach) -> Delivery<'_> {
-        let sockets = found.sockets.iter().filter_map(|place| self.name(*place)).collect();
-        let passed = verdict == Reach::NotThisHost;
-        let losers = if passed { Vec::new() } else { self.named(losers(self, arriving, interface, found)) };
-        Delivery { verdict, sockets, rule: found.rule, losers }
-    }
-
-    fn to_child(&self, arriving: &Arriving, interface: Option<&str>, rule: Lookup) -> Delivery<'_> {
-        let none = Found { rule, ..Found::default() };
-        let sockets = self.children.names(arriving.tuple);
-        let verdict = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };
-        Delivery { sockets, ..self.told(arriving, interface, &none, verdict) }
-    }
-
-    fn named(&self, losers: Vec<(Place, &'static str)>) -> Vec<(&str, &'static str)> {
-        losers.into_iter().filter_map(|(place, because)| Some((self.name(place)?, because))).collect()
+    pub(super) fn name(&self, place: Place) -> Option<&Name> {
+        self.names.get(place as usize)
     }
 }
 

@@ -29,6 +29,7 @@ fn socket(line: &str) -> Declared {
         reuse_port: rest.contains(&"port"),
         only_v6: rest.contains(&"v6only"),
         device: rest.iter().find_map(|word| word.strip_prefix('%')).map(String::from),
+        shown: None,
     }
 }
 
@@ -72,8 +73,8 @@ fn told(table: &mut DemuxTable, line: &str) -> String {
 
 fn told_on(table: &mut DemuxTable, line: &str, interface: Option<&str>) -> String {
     let delivery = table.deliver(&arriving(line), interface);
-    let words = [&[delivery.verdict.word()], delivery.sockets.as_slice()].concat().join(" ");
-    format!("{words}, {}", delivery.rule.word())
+    let sockets: String = delivery.sockets.iter().map(|socket| format!(" {socket}")).collect();
+    format!("{}{sockets}, {}", delivery.verdict.word(), delivery.rule.word())
 }
 
 #[track_caller]
@@ -265,7 +266,7 @@ fn losers_say_why() {
     ];
     let mut table = table(&sockets);
     let delivery = table.deliver(&arriving(UDP), None);
-    assert_eq!(delivery.sockets, ["late"]);
+    assert_eq!(delivery.sockets, ["late".into()]);
     let expected = [
         ("any", "bound to any address: the specific one comes first"),
         ("other", "bound to another address"),
@@ -275,7 +276,7 @@ fn losers_say_why() {
         ("far", "bound to another device"),
         ("mapped", "AF_INET6: scores lower for IPv4"),
     ];
-    assert_eq!(delivery.losers, expected);
+    assert_eq!(delivery.losers, expected.map(|(socket, because)| (socket.into(), because)));
 }
 
 /// Ten thousand sockets on other ports cost nothing; neither do ten thousand connections on one.

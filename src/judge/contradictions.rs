@@ -1,0 +1,311 @@
+//! Verdicts held against the wire: who answered, and who was said not to be there.
+//!
+//! A datagram or a call that a table delivers must not draw a port unreachable or a RST; one that it refuses must not be
+//! answered. Silence proves nothing: errors are limited in rate, and a firewall drops in silence. Neither does a RST on a
+//! connection that was open, nor the answer to a call that was repeated.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::Flags;
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal};
+
+/// 5-tuples whose last datagram or call is remembered, about 150 octets each.
+const MAX_WAITING: usize = 1_000_000;
+
+/// Contradictions that are kept.
+const MAX_FOUND: usize = 10_000;
+
+/// Holds verdicts against what comes back.
+#[derive(Debug, Default)]
+pub struct Contradictions {
+    /// Calls and datagrams to which an answer, or an error, says something.
+    waiting: HashMap<FiveTuple, Waiting, RandomState>,
+    /// Datagrams that are refused among those.
+    refused: usize,
+    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most.
+    delivered: Vec<u64>,
+    numbers: HashMap<FiveTuple, Numbered, RandomState>,
+    found: Vec<Contradiction>,
+    /// Contradictions beyond those kept.
+    pub more: u64,
+    /// Packets that are not watched, because too many others were.
+    pub unwatched: u64,
+}
+
+/// A verdict that datagrams share.
+#[derive(Debug)]
+struct Numbered {
+    number: u32,
+    sockets: Vec<Name>,
+}
+
+/// A packet to which something may come back.
+#[derive(Debug)]
+struct Waiting {
+    frame: u64,
+    /// What an answer to a call acknowledges.
+    end: Option<SeqNumber>,
+    /// Who gets it; nobody if it is refused.
+    sockets: Vec<Name>,
+}
+
+/// A packet that did not fare as the table says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Contradiction {
+    /// The packet.
+    pub frame: u64,
+    /// What came back.
+    pub by: u64,
+    /// Who sent that; port 0 for ICMP.
+    pub from: SocketAddr,
+    /// What the packet's fate was.
+    pub kind: Fate,
+    /// The sockets that the table delivers it to.
+    pub sockets: Vec<Name>,
+}
+
+/// How a packet really fared.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Fate {
+    /// ICMP port unreachable: nobody had it.
+    Unreachable,
+    /// A RST: nobody took the call.
+    Reset,
+    /// It was answered.
+    Answered,
+}
+
+impl Fate {
+    /// Its word in machine-readable output.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::Reset => "reset",
+            Self::Answered => "answered",
+        }
+    }
+}
+
+/// `frame 12: the table delivers it to s1, but frame 13 (ICMP port unreachable from 127.0.0.1) says that nobody had it`.
+impl fmt::Display for Contradiction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { frame, by, from, kind, sockets } = self;
+        let sockets = sockets.join(", ");
+        match kind {
+            Fate::Unreachable => write!(
+                f,
+                "frame {frame}: the table delivers it to {sockets}, but frame {by} (ICMP port unreachable from {}) says that \
+                 nobody had it",
+                from.ip()
+            ),
+            Fate::Reset => {
+                write!(f, "frame {frame}: the table delivers it to {sockets}, but frame {by} (RST from {from}) refused the call")
+            }
+            Fate::Answered => write!(f, "frame {frame}: the table refuses it, but {from} answered in frame {by}"),
+        }
+    }
+}
+
+impl Contradictions {
+    /// Enters a packet and the verdict on it; packets come in file order.
+    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let answers = match arriving.mark {
+            Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
+            None => self.refused > 0,
+        };
+        if answers {
+            self.answer(arriving);
+        }
+        if expects_answer(arriving, delivery) {
+            self.wait(arriving, delivery);
+        }
+    }
+
+    /// Enters an ICMP error that says that nobody had a packet.
+    pub fn hear(&mut self, refusal: &Refusal) {
+        let delivered = |waiting: &Waiting| !waiting.sockets.is_empty();
+        let Some(waiting) = self.take(refusal.about).filter(delivered) else { return };
+        self.contradict(waiting, refusal.frame, SocketAddr::new(refusal.by, 0), Fate::Unreachable);
+    }
+
+    /// What was found, in the order of what came back.
+    pub fn found(&self) -> &[Contradiction] {
+        &self.found
+    }
+
+    /// What this packet says of the one it may answer.
+    fn answer(&mut self, arriving: &Arriving) {
+        let tuple = arriving.tuple.reversed();
+        let Some(waiting) = self.waiting.get(&tuple) else { return };
+        let refused = waiting.sockets.is_empty();
+        let fate = match arriving.mark {
+            None if refused => Some(Fate::Answered),
+            None => return,
+            // Whatever else comes back tells of another call.
+            Some(mark) if waiting.end != Some(mark.acknowledgment) => return,
+            Some(mark) if mark.flags.contains(Flags::RST) => (!refused).then_some(Fate::Reset),
+            Some(_) => refused.then_some(Fate::Answered),
+        };
+        let waiting = self.take(tuple);
+        if let (Some(fate), Some(waiting)) = (fate, waiting) {
+            self.contradict(waiting, arriving.frame, arriving.tuple.source, fate);
+        }
+    }
+
+    /// The packet that went this way last, which is watched no longer.
+    fn take(&mut self, tuple: FiveTuple) -> Option<Waiting> {
+        if let Some(waiting) = self.waiting.remove(&tuple) {
+            self.refused -= usize::from(waiting.is_refused_datagram());
+            return Some(waiting);
+        }
+        let numbered = self.numbers.get(&tuple)?;
+        let frame = std::mem::take(self.delivered.get_mut(numbered.number as usize)?);
+        (frame > 0).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
+    }
+
+    fn contradict(&mut self, Waiting { frame, sockets, .. }: Waiting, by: u64, from: SocketAddr, kind: Fate) {
+        if self.found.len() < MAX_FOUND {
+            self.found.push(Contradiction { frame, by, from, kind, sockets });
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// Remembers the last packet of each way; most go where the one before went.
+    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let delivered = delivery.number.filter(|_| arriving.mark.is_none() && !delivery.sockets.is_empty());
+        match delivered {
+            Some(number) if self.is_numbered(number) && self.refused == 0 => self.number(number, arriving.frame),
+            _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
+            Some(number) => {
+                self.take(arriving.tuple);
+                self.number(number, arriving.frame);
+                self.numbers.insert(arriving.tuple, Numbered { number, sockets: delivery.sockets.clone() });
+            }
+            None => {
+                let end = arriving.mark.map(|mark| mark.end);
+                let waiting = Waiting { frame: arriving.frame, end, sockets: delivery.sockets.clone() };
+                self.refused += usize::from(waiting.is_refused_datagram());
+                let before = self.waiting.insert(arriving.tuple, waiting);
+                self.refused -= usize::from(before.is_some_and(|before| before.is_refused_datagram()));
+            }
+        }
+    }
+
+    fn is_numbered(&self, number: u32) -> bool {
+        self.delivered.get(number as usize).is_some_and(|frame| *frame > 0)
+    }
+
+    fn number(&mut self, number: u32, frame: u64) {
+        let place = number as usize;
+        if self.delivered.len() <= place {
+            self.delivered.resize(place + 1, 0);
+        }
+        self.delivered[place] = frame;
+    }
+}
+
+impl Waiting {
+    const fn is_refused_datagram(&self) -> bool {
+        self.end.is_none() && self.sockets.is_empty()
+    }
+}
+
+/// A datagram or a call with a verdict that the wire can contradict.
+fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
+    let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
+    let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
+    says && match (arriving.tuple.protocol, arriving.mark) {
+        (Protocol::Udp, _) => true,
+        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && at_listener,
+        (Protocol::Tcp, None) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::track::Mark;
+
+    /// `udp`, or the flags of a segment, from port 9 to port 80 (`>`) or back, and whom the table delivers it to.
+    fn play(script: &[(&str, char, &'static str)]) -> Vec<String> {
+        let mut contradictions = Contradictions::default();
+        for (frame, (what, way, socket)) in (1..).zip(script) {
+            let arriving = arriving(frame, what, *way);
+            if *what == "icmp" {
+                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple.reversed() };
+                contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
+                continue;
+            }
+            contradictions.see(&arriving, &delivery(socket));
+        }
+        contradictions.found().iter().map(Contradiction::to_string).collect()
+    }
+
+    fn arriving(frame: u64, what: &str, way: char) -> Arriving {
+        let protocol = if matches!(what, "udp" | "icmp") { Protocol::Udp } else { Protocol::Tcp };
+        let (source, destination) = ("127.0.0.1:9".parse().unwrap(), "127.0.0.1:80".parse().unwrap());
+        let there = FiveTuple { protocol, source, destination };
+        let tuple = if way == '>' { there } else { there.reversed() };
+        let flags = what.chars().map(|letter| match letter {
+            'S' => Flags::SYN.0,
+            'A' => Flags::ACK.0,
+            'R' => Flags::RST.0,
+            _ => 0,
+        });
+        let mark = Mark { flags: Flags(flags.sum()), end: SeqNumber(1), acknowledgment: SeqNumber(1) };
+        Arriving { frame, ..Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)) }
+    }
+
+    fn delivery(socket: &'static str) -> Delivery {
+        let nobody = Delivery {
+            verdict: Reach::Unknown,
+            sockets: Vec::new(),
+            rule: Lookup::None,
+            losers: Vec::new(),
+            basis: None,
+            or_rule: None,
+            kin: None,
+            number: None,
+        };
+        match socket {
+            "refused" => Delivery { verdict: Reach::Refused, ..nobody },
+            "-" => nobody,
+            _ => Delivery { verdict: Reach::To, sockets: vec![socket.into()], rule: Lookup::Bound, ..nobody },
+        }
+    }
+
+    #[test]
+    fn what_comes_back_contradicts() {
+        let unreachable = "frame 1: the table delivers it to s1, but frame 2 (ICMP port unreachable from 127.0.0.1) says that \
+                           nobody had it";
+        assert_eq!(play(&[("udp", '>', "s1"), ("icmp", '<', "")]), [unreachable]);
+        let answered = "frame 1: the table refuses it, but 127.0.0.1:80 answered in frame 2";
+        assert_eq!(play(&[("udp", '>', "refused"), ("udp", '<', "s2")]), [answered]);
+        assert_eq!(play(&[("S", '>', "refused"), ("SA", '<', "-")]), [answered]);
+        let reset = "frame 1: the table delivers it to s1, but frame 2 (RST from 127.0.0.1:80) refused the call";
+        assert_eq!(play(&[("S", '>', "s1"), ("RA", '<', "-")]), [reset]);
+        assert_eq!(play(&[("udp", '>', "s1"), ("icmp", '<', ""), ("icmp", '<', "")]).len(), 1, "one error, one contradiction");
+    }
+
+    #[test]
+    fn what_is_harmless_does_not() {
+        let cases: [&[(&str, char, &'static str)]; 7] = [
+            &[("udp", '>', "s1"), ("udp", '<', "s2")],
+            &[("udp", '>', "refused"), ("icmp", '<', "")],
+            &[("udp", '>', "refused")],
+            &[("udp", '>', "-"), ("udp", '<', "s2")],
+            &[("S", '>', "s1"), ("S", '>', "s1"), ("SA", '<', "-"), ("A", '>', "s2"), ("RA", '<', "-")],
+            &[("S", '>', "refused"), ("RA", '<', "-")],
+            &[("S", '>', "s1"), ("R", '<', "-")],
+        ];
+        for script in cases {
+            assert_eq!(play(script), [""; 0], "{script:?}");
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! The one call that delivers a packet: its connection has its say, then the lookup, then the verdict is told.
+//!
+//! A verdict that holds for all packets of a way is made once and found again by its number.
+
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use super::delivery::Name;
+use super::lookup::{self, Found, Lookup};
+use super::losers::losers;
+use super::table::{DemuxTable, Place, opens};
+use super::ways::{Asked, WayId};
+use super::{Arriving, Basis, Declared, Delivery, Reach};
+use crate::track::{Evidence, FiveTuple, Protocol};
+
+/// Senders remembered that the table does not know, about 100 octets each.
+const MAX_STRANGERS: usize = 1_000_000;
+
+/// Verdicts kept, up to 700 octets each.
+const MAX_VERDICTS: usize = 200_000;
+
+impl DemuxTable {
+    /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
+    ///
+    /// `interface` is the name of the interface that it came in on, where the capture tells.
+    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> &Delivery {
+        // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
+        if arriving.passes_by && !self.inferred {
+            self.last = Delivery::none(Reach::NotThisHost);
+            return &self.last;
+        }
+        self.ways.enter(arriving.frame);
+        let interface = arriving.interface(interface);
+        let way = self.ways.of(arriving.tuple);
+        let asked = match arriving.tuple.protocol {
+            Protocol::Tcp => self.step(way, arriving, interface),
+            Protocol::Udp => {
+                self.meet_sender(way, arriving.tuple.source);
+                Asked::Open
+            }
+        };
+        let known = way.and_then(|way| self.ways.verdict(way, asked)).filter(|known| self.still_holds(*known, way, arriving));
+        let number = known.or_else(|| {
+            self.last = self.verdict(way, asked, arriving, interface);
+            self.keep(way?, asked, arriving)
+        });
+        number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last)
+    }
+
+    /// What a segment means for the connections of the capture, and what that leaves to ask.
+    fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Asked {
+        if let Some(way) = way {
+            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple);
+            self.ways.send(way, arriving, own);
+        }
+        if opens(arriving) {
+            let found = self.search(arriving, interface);
+            let listeners = self.names(&found.sockets);
+            return match way.filter(|_| !is_connected(&found)) {
+                Some(way) => self.ways.open(way, arriving, &listeners),
+                None => Asked::Syn,
+            };
+        }
+        if !self.connected.is_empty() && is_connected(&self.search(arriving, interface)) {
+            return Asked::Open;
+        }
+        self.ways.receive(way, arriving)
+    }
+
+    /// The sender of this segment is a connected socket of the table.
+    fn sends_declared(&self, tuple: FiveTuple) -> bool {
+        let slot = (tuple.protocol, Some(tuple.source.ip()), tuple.source.port());
+        self.connected.contains_key(&(slot, tuple.destination))
+    }
+
+    /// Keeps the endpoint of a datagram that no declared socket can have sent.
+    fn meet_sender(&mut self, way: Option<WayId>, source: SocketAddr) {
+        if way.is_some_and(|way| self.ways.is_strange(way)) {
+            return;
+        }
+        way.into_iter().for_each(|way| self.ways.mark_stranger(way));
+        let takes = |place: &Place| {
+            self.socket(*place)
+                .is_some_and(|socket| socket.takes(source.ip()) && socket.address().is_none_or(|address| address == source.ip()))
+        };
+        if self.strangers.len() < MAX_STRANGERS && !self.on_port(Protocol::Udp, source.port()).iter().any(takes) {
+            self.strangers.insert(source);
+        }
+    }
+
+    /// A verdict of before holds of this packet too: what nobody got may have been answered since, or refused.
+    fn still_holds(&self, number: u32, way: Option<WayId>, arriving: &Arriving) -> bool {
+        let Some(known) = self.verdicts.get(number as usize) else { return false };
+        // Who is not known stays so, unless the capture is to show it.
+        let settled = known.verdict == Reach::Unknown && !self.inferred;
+        settled || !known.sockets.is_empty() || known.verdict == self.unmet(way, arriving)
+    }
+
+    /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
+    /// devices, none does.
+    fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<u32> {
+        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        let changes = arriving.link_broadcast || self.changing.contains(&port) || !self.ways.may_keep(asked);
+        if changes || self.verdicts.len() >= MAX_VERDICTS {
+            return None;
+        }
+        let number = u32::try_from(self.verdicts.len()).ok()?;
+        self.ways.keep(way, asked, number)?;
+        let verdict = std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown));
+        self.verdicts.push(Delivery { number: Some(number), ..verdict });
+        Some(number)
+    }
+
+    /// The lookup; where the interface is unknown and would decide, that is left open.
+    fn search(&self, arriving: &Arriving, interface: Option<&str>) -> Found {
+        // Who joined a group, no packet of this table tells.
+        if self.inferred && arriving.goes_to_many() {
+            return Found { undecided: true, ..Found::default() };
+        }
+        let found = lookup::find(self, arriving, interface);
+        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        if interface.is_some() || !self.changing.contains(&port) {
+            return found;
+        }
+        let here = self.on_port(port.0, port.1);
+        let devices = here.iter().filter_map(|place| self.socket(*place)?.device.as_deref());
+        for device in devices.collect::<HashSet<_, RandomState>>() {
+            if lookup::find(self, arriving, Some(device)) != found {
+                return Found { undecided: true, ..Found::default() };
+            }
+        }
+        found
+    }
+
+    fn verdict(&self, way: Option<WayId>, asked: Asked, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+        match (asked, way) {
+            (Asked::Child(rule), Some(way)) => self.to_child(way, rule, arriving, interface),
+            (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, arriving, interface),
+            (Asked::Open | Asked::Syn, _) => {
+                let found = self.search(arriving, interface);
+                let reach = self.reach(&found, way, arriving);
+                let kin = way.and_then(|way| self.ways.kin(way, arriving));
+                Delivery { kin, ..self.told(&found, reach, arriving, interface) }
+            }
+        }
+    }
+
+    fn reach(&self, found: &Found, way: Option<WayId>, arriving: &Arriving) -> Reach {
+        match found.sockets.len() {
+            0 if found.undecided => Reach::Unknown,
+            0 => self.unmet(way, arriving),
+            _ if found.every => Reach::Every,
+            1 => Reach::To,
+            _ => Reach::OneOf,
+        }
+    }
+
+    /// The verdict on what no socket of the table gets.
+    fn unmet(&self, way: Option<WayId>, arriving: &Arriving) -> Reach {
+        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        if self.inferred {
+            let refused = way.is_some_and(|way| self.ways.is_gone(way)) || self.absent(arriving).is_some();
+            return if refused { Reach::Refused } else { Reach::Unknown };
+        }
+        let undeclared = match protocol {
+            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way)),
+            Protocol::Udp => self.strangers.contains(&destination),
+        };
+        let address = destination.ip();
+        match undeclared {
+            true => Reach::Unknown,
+            false if address.is_loopback() || self.addresses.contains(&address) || arriving.goes_to_many() => Reach::Refused,
+            false if self.any_address => Reach::Unknown,
+            false => Reach::NotThisHost,
+        }
+    }
+
+    /// The socket that would get it, had it been there.
+    fn absent(&self, arriving: &Arriving) -> Option<&Declared> {
+        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let here = self.on_port(protocol, destination.port()).iter().filter_map(|place| self.socket(*place));
+        here.filter(|socket| lookup::is_at(socket, destination)).find(|socket| !socket.is_there(arriving.frame))
+    }
+
+    /// How the capture shows the receiver, or that there is none.
+    fn basis(&self, found: &Found, reach: Reach, arriving: &Arriving) -> Option<Basis> {
+        let of = |socket: &Declared| socket.shown.as_ref().map(|shown| shown.basis);
+        let observed = |basis| Basis { evidence: Evidence::Observed, ..basis };
+        match (found.sockets.first(), reach) {
+            (Some(first), _) => self.socket(*first).and_then(of),
+            (None, Reach::Refused) => self.absent(arriving).and_then(of).map(observed),
+            (None, _) => None,
+        }
+    }
+
+    /// What may have decided instead: whether a socket is bound to its address or to any, no packet tells.
+    fn or_rule(&self, found: &Found) -> Option<Lookup> {
+        let winner = self.socket(*found.sockets.first()?)?;
+        match found.rule {
+            _ if !winner.shown.as_ref()?.binding_unknown => None,
+            Lookup::Bound => Some(Lookup::Wildcard),
+            Lookup::ListenerOnAddress => Some(Lookup::ListenerOnAny),
+            _ => None,
+        }
+    }
+
+    fn told(&self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+        let passed = reach == Reach::NotThisHost;
+        let losers = if passed { Vec::new() } else { losers(self, arriving, interface, found) };
+        Delivery {
+            sockets: self.names(&found.sockets),
+            rule: found.rule,
+            losers: losers.into_iter().filter_map(|(place, because)| Some((self.name(place)?.clone(), because))).collect(),
+            basis: self.basis(found, reach, arriving),
+            or_rule: self.or_rule(found),
+            ..Delivery::none(reach)
+        }
+    }
+
+    fn to_child(&self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+        let none = Found { rule, ..Found::default() };
+        let (sockets, basis) = self.ways.child(way).map(|child| (child.names.clone(), child.basis)).unwrap_or_default();
+        let reach = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };
+        let kin = self.ways.kin(way, arriving);
+        Delivery { sockets, basis, kin, ..self.told(&none, reach, arriving, interface) }
+    }
+
+    fn names(&self, places: &[Place]) -> Vec<Name> {
+        places.iter().filter_map(|place| self.name(*place).cloned()).collect()
+    }
+}
+
+/// A connected socket of the table gets it.
+const fn is_connected(found: &Found) -> bool {
+    matches!(found.rule, Lookup::Established | Lookup::TimeWait)
+}

@@ -1,0 +1,248 @@
+//! The 5-tuples that packets travel on, each with the connection it belongs to and the verdicts already given.
+//!
+//! One lookup for each packet: a way knows the way back, its connected socket if it has one, and by number the verdicts
+//! that hold for all its packets.
+
+use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::births::{Birth, Born};
+use super::child::{Child, SERVER, Stage};
+use super::delivery::Name;
+use super::lookup::Lookup;
+use super::table::opens;
+use super::{Arriving, Standing};
+use crate::decode::tcp::Flags;
+use crate::track::FiveTuple;
+
+/// Ways remembered, about 200 octets each; what travels on others is delivered without memory.
+const MAX_WAYS: usize = 4_000_000;
+
+/// A way's place in the list.
+pub(super) type WayId = u32;
+
+/// What is asked about a packet, after its connection had its say.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Asked {
+    /// Who waits for it.
+    Open,
+    /// Who waits for this SYN.
+    Syn,
+    /// Nothing: its own socket gets it, found by this rule.
+    Child(Lookup),
+    /// Nothing: its connection opened before the capture, and the table does not tell its socket.
+    Before,
+}
+
+impl Asked {
+    /// Where the verdict is kept; `None` if it holds of one packet alone.
+    const fn place(self) -> Option<usize> {
+        match self {
+            Self::Open => Some(0),
+            Self::Syn => Some(1),
+            Self::Before => Some(2),
+            Self::Child(Lookup::Established) => Some(CHILD),
+            Self::Child(_) => None,
+        }
+    }
+}
+
+const CHILD: usize = 3;
+
+/// All ways.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    by_tuple: HashMap<FiveTuple, WayId, RandomState>,
+    ways: Vec<Way>,
+    /// Births to come, in the order of frames, those behind `born` of them.
+    births: Vec<Birth>,
+    born: usize,
+    /// Only births bring connections.
+    foretold: bool,
+}
+
+#[derive(Debug, Default)]
+struct Way {
+    back: Option<WayId>,
+    child: Option<Box<Child>>,
+    /// The birth of the child that the SYN at hand brings.
+    birth: Option<usize>,
+    /// Something was sent on it that was no RST, by a socket that is not declared.
+    stranger: bool,
+    verdicts: [Option<u32>; 4],
+}
+
+impl Ways {
+    /// No way yet; connections that the capture shows, where it is what there is.
+    pub(super) fn new(births: Vec<Birth>, foretold: bool) -> Self {
+        Self { births, foretold, ..Self::default() }
+    }
+
+    /// The way of a 5-tuple, made if there is room.
+    pub(super) fn of(&mut self, tuple: FiveTuple) -> Option<WayId> {
+        if let Some(way) = self.by_tuple.get(&tuple) {
+            return Some(*way);
+        }
+        let way = WayId::try_from(self.ways.len()).ok().filter(|way| (*way as usize) < MAX_WAYS)?;
+        let back = self.by_tuple.get(&tuple.reversed()).copied();
+        if let Some(back) = back.and_then(|back| self.way(back)) {
+            back.back = Some(way);
+        }
+        // A socket that sends to itself has one way for both.
+        let back = if tuple.source == tuple.destination { Some(way) } else { back };
+        self.ways.push(Way { back, ..Way::default() });
+        self.by_tuple.insert(tuple, way);
+        Some(way)
+    }
+
+    /// Lets all sockets come to be that this frame brings.
+    pub(super) fn enter(&mut self, frame: u64) {
+        while let Some(birth) = self.births.get(self.born).filter(|birth| birth.frame <= frame).cloned() {
+            let place = self.born;
+            self.born = self.born.saturating_add(1);
+            let stage = match birth.born {
+                Born::Open => Some(Stage::Open),
+                Born::Request => Some(Stage::Request),
+                Born::Accepted(_) => None,
+            };
+            let name = || vec![Name::from(birth.name.as_str())];
+            let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
+            let Some(way) = self.of(birth.tuple) else { continue };
+            self.put(way, child);
+            if let Some(way) = self.way(way) {
+                way.birth = Some(place);
+            }
+        }
+    }
+
+    /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
+    pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
+        let back = self.get(way).and_then(|way| way.back);
+        let child = back.and_then(|back| self.way(back)).and_then(|back| back.child.as_mut());
+        match (child, arriving.mark) {
+            (Some(child), Some(mark)) => child.sends(mark, SERVER),
+            _ if own || arriving.has(Flags::RST) => {}
+            _ => self.mark_stranger(way),
+        }
+    }
+
+    /// A SYN leaves a request at one of these listeners, if there is one; a repeated one finds it.
+    pub(super) fn open(&mut self, way: WayId, arriving: &Arriving, listeners: &[Name]) -> Asked {
+        match self.child(way).map(|child| child.stage) {
+            Some(Stage::Open) => Asked::Child(Lookup::Established),
+            Some(Stage::Request) => Asked::Syn,
+            Some(Stage::TimeWait | Stage::Gone) | None if listeners.is_empty() => Asked::Syn,
+            Some(Stage::TimeWait | Stage::Gone) | None => {
+                let child = self.accept(way, listeners, arriving.tuple);
+                self.put(way, child);
+                Asked::Syn
+            }
+        }
+    }
+
+    /// A segment that is no SYN, and no connected socket of the table gets.
+    pub(super) fn receive(&mut self, way: Option<WayId>, arriving: &Arriving) -> Asked {
+        let child = way.and_then(|way| self.way(way)).and_then(|way| way.child.as_mut());
+        match (child, arriving.mark) {
+            (Some(child), Some(mark)) => child.receives(mark).map_or(Asked::Open, Asked::Child),
+            // What may answer a SYN, or refuse one, need not belong to a connection.
+            _ if arriving.has(Flags::SYN) || arriving.has(Flags::RST) => Asked::Open,
+            _ => Asked::Before,
+        }
+    }
+
+    /// The connected socket that gets what travels so.
+    pub(super) fn child(&self, way: WayId) -> Option<&Child> {
+        self.get(way)?.child.as_deref()
+    }
+
+    /// Of a SYN the socket it leads to, of all else the listener, where the capture shows them.
+    pub(super) fn kin(&self, way: WayId, arriving: &Arriving) -> Option<Name> {
+        let child = self.child(way)?;
+        if opens(arriving) { child.names.first().filter(|_| child.basis.is_some()).cloned() } else { child.listener.clone() }
+    }
+
+    /// A connection that the capture shows, and that is no more.
+    pub(super) fn is_gone(&self, way: WayId) -> bool {
+        self.foretold && self.child(way).is_some_and(|child| child.stage == Stage::Gone)
+    }
+
+    /// Somebody whom the table does not know sent the other way.
+    pub(super) fn is_of_stranger(&self, way: WayId) -> bool {
+        self.get(way).and_then(|way| self.get(way.back?)).is_some_and(|back| back.stranger)
+    }
+
+    /// Somebody whom the table does not know may have sent on it, and that has been looked at.
+    pub(super) fn is_strange(&self, way: WayId) -> bool {
+        self.get(way).is_some_and(|way| way.stranger)
+    }
+
+    pub(super) fn mark_stranger(&mut self, way: WayId) {
+        if let Some(way) = self.way(way) {
+            way.stranger = true;
+        }
+    }
+
+    /// The number of a verdict given before.
+    pub(super) fn verdict(&self, way: WayId, asked: Asked) -> Option<u32> {
+        *self.get(way)?.verdicts.get(asked.place()?)?
+    }
+
+    /// Keeps the number of a verdict, if there is a place for it.
+    pub(super) fn keep(&mut self, way: WayId, asked: Asked, number: u32) -> Option<()> {
+        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(number);
+        Some(())
+    }
+
+    /// Forgets all verdicts: the sockets are others now.
+    pub(super) fn forget(&mut self) {
+        self.ways.iter_mut().for_each(|way| way.verdicts = [None; 4]);
+    }
+
+    /// A verdict may be kept: of a foretold SYN, each has another kin.
+    pub(super) fn may_keep(&self, asked: Asked) -> bool {
+        asked.place().is_some() && !(self.foretold && asked == Asked::Syn)
+    }
+
+    /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
+    pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
+        let here = self.by_tuple.iter().filter(|(tuple, _)| tuple.destination.port() == port);
+        let mut sockets: Vec<_> = here.filter_map(|(tuple, way)| self.child(*way)?.standing(tuple.destination)).collect();
+        sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
+        sockets
+    }
+
+    /// The socket that one of these listeners makes, by the name that the capture gives it.
+    fn accept(&self, way: WayId, listeners: &[Name], tuple: FiveTuple) -> Option<Child> {
+        let named = |listener: &Name| Name::from(format!("{listener}>{}", tuple.source));
+        if !self.foretold {
+            return Some(Child::new(listeners.iter().map(named).collect(), Stage::Request));
+        }
+        let birth = self.births.get(self.get(way)?.birth?)?;
+        let Born::Accepted(listener) = &birth.born else { return None };
+        let is_its = |other: &Name| listener.as_deref() == Some(&**other);
+        let name = |other: &Name| if is_its(other) { Name::from(birth.name.as_str()) } else { named(other) };
+        let listener = listener.as_deref().map(Name::from);
+        let names = listeners.iter().map(name).collect();
+        Some(Child::new(names, Stage::Request).shown(birth.basis, listener))
+    }
+
+    fn put(&mut self, way: WayId, child: Option<Child>) {
+        if let Some(way) = self.way(way) {
+            way.child = child.map(Box::new);
+            if let Some(verdict) = way.verdicts.get_mut(CHILD) {
+                *verdict = None;
+            }
+        }
+    }
+
+    fn get(&self, way: WayId) -> Option<&Way> {
+        self.ways.get(way as usize)
+    }
+
+    fn way(&mut self, way: WayId) -> Option<&mut Way> {
+        self.ways.get_mut(way as usize)
+    }
+}
