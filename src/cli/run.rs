@@ -123,7 +123,7 @@ pub(crate) fn trace_until(moment: Moment, file: &Path, setting: &Setting) -> Res
         if later || matches!(moment, Moment::Frame(number) if frame.number > number) {
             return Ok(ControlFlow::Break(()));
         }
-        tracker.absorb(&decode::packet(frame));
+        decode::with_packet(frame, |packet| tracker.absorb(packet));
         Ok(ControlFlow::Continue(()))
     })?;
     match moment {
@@ -143,7 +143,7 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
 /// Reads the whole capture into a trace by this tracker.
 pub(crate) fn trace(mut tracker: Tracker, file: &Path, setting: &Setting) -> Result<(Trace, Reading), Failure> {
     let reading = frames(file, setting, |frame| {
-        tracker.absorb(&decode::packet(frame));
+        decode::with_packet(frame, |packet| tracker.absorb(packet));
         Ok(ControlFlow::Continue(()))
     })?;
     Ok((tracker.finish(), reading))

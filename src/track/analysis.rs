@@ -214,7 +214,15 @@ impl Half {
         let syn = segment.flags.contains(Flags::SYN);
         let mut scale = self.scale;
         self.sacked.clear();
-        for option in options::options(segment.options) {
+        let options = match segment.options {
+            // What most segments carry, laid out as in RFC 7323 appendix A.
+            [1, 1, 8, 10, _, _, _, _, _, _, _, _] => {
+                self.metrics.timestamps = true;
+                &[]
+            }
+            other => other,
+        };
+        for option in options::options(options) {
             match option.value {
                 Value::WindowScale(shift) if syn => scale = Scale::Shift(shift.min(14)),
                 Value::MaximumSegmentSize(size) if syn => self.metrics.maximum_segment = Some(size),
@@ -374,10 +382,12 @@ impl Half {
     /// Forgets what the segment acknowledges of this direction, and says which segment it acknowledges to its end.
     fn acknowledge(&mut self, seen: &Seen<'_>) -> Option<(u64, SignedDuration)> {
         let ack = seen.segment.acknowledgment;
-        let exact = |sent: &&Unacknowledged| sent.end == ack;
-        let first = self.unacknowledged.iter().find(exact).copied();
-        let again = self.unacknowledged.iter().filter(exact).any(|sent| sent.again);
+        let (mut first, mut again) = (None, false);
         self.unacknowledged.retain_mut(|sent| {
+            if sent.end == ack {
+                again |= sent.again;
+                first.get_or_insert(*sent);
+            }
             if ack.since(sent.sequence) > 0 && ack.since(sent.end) < 0 {
                 sent.sequence = ack;
             }

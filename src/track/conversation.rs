@@ -144,6 +144,8 @@ struct Entry {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Met {
     pub(super) id: FlowId,
+    /// Which of its endpoints sent the packet.
+    pub(super) from: Slot,
     /// Which conversation on this 5-tuple, from 1.
     pub(super) incarnation: u32,
     /// This packet opened the conversation.
@@ -246,7 +248,7 @@ impl Conversations {
         }
         let rebased = entry.learn_bases(sighting);
         let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
-        Some(Met { id, incarnation: entry.incarnation, new, rebased, bases: entry.bases(sighting.from) })
+        Some(Met { id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases: entry.bases(sighting.from) })
     }
 
     #[inline]

@@ -71,7 +71,7 @@ impl End {
         self.stream.delivered()
     }
 
-    pub(super) fn new(side: Side, state: State, frame: u64) -> Self {
+    pub(super) fn new(side: Side, state: State, frame: u64, stream: Stream) -> Self {
         Self {
             side,
             sent: Count::default(),
@@ -81,7 +81,7 @@ impl End {
             window_scale: None,
             state: Claim { state, frame, evidence: Evidence::Assumed },
             analysis: Tallies::default(),
-            stream: Stream::new(),
+            stream,
             initial: None,
             began: false,
             called: None,

@@ -52,6 +52,8 @@ pub(super) struct Stream {
     waiting_octets: usize,
     delivered: Delivered,
     digest: Option<Box<Sha256>>,
+    /// A digest is wanted.
+    digested: bool,
 }
 
 /// Octets that wait for those before them.
@@ -82,7 +84,8 @@ const MAX_WAITING: usize = 4 << 20;
 const MAX_PIECES: usize = 8192;
 
 impl Stream {
-    pub(super) const fn new() -> Self {
+    /// Nothing yet; what comes is `digested` if the digest is wanted.
+    pub(super) const fn new(digested: bool) -> Self {
         Self {
             expected: None,
             position: 0,
@@ -90,6 +93,7 @@ impl Stream {
             waiting_octets: 0,
             delivered: Delivered { octets: 0, missing: 0, repeated: 0, sha256: None },
             digest: None,
+            digested,
         }
     }
 
@@ -219,7 +223,9 @@ impl Stream {
     fn deliver(&mut self, frame: u64, octets: &[u8], len: u32, sink: &mut impl FnMut(Chunk<'_>)) {
         let octets = octets.get(..len as usize).unwrap_or(octets);
         if !octets.is_empty() {
-            self.digest.get_or_insert_default().update(octets);
+            if self.digested {
+                self.digest.get_or_insert_default().update(octets);
+            }
             sink(Chunk::Octets { frame, octets });
             let captured = octets.len() as u64;
             self.delivered.octets = self.delivered.octets.saturating_add(captured);
@@ -259,7 +265,7 @@ mod tests {
 
     /// Pushes pieces of `text`, given as ranges, into a stream that begins at `first`.
     fn read(first: u32, text: &[u8], pieces: &[(usize, usize)]) -> (Vec<u8>, Delivered) {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(true);
         let mut out = Vec::new();
         let mut sink = |chunk: Chunk<'_>| match chunk {
             Chunk::Octets { octets, .. } => out.extend(octets),
@@ -301,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_hole_ends_when_the_receiver_acknowledges_past_it() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(true);
         let mut chunks = Vec::new();
         stream.begin(SeqNumber(100));
         let late = Payload { frame: 7, sequence: SeqNumber(105), octets: b"xyz", len: 3 };
@@ -315,7 +321,7 @@ mod tests {
 
     #[test]
     fn octets_cut_by_a_snap_length_are_a_hole() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(true);
         let mut chunks = Vec::new();
         let payload = Payload { frame: 1, sequence: SeqNumber(1), octets: b"ab", len: 5 };
         stream.push(&payload, &mut |chunk| chunks.push(format!("{chunk:?}")));
@@ -325,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(true);
         stream.begin(SeqNumber(0));
         let octets = vec![0; 60_000];
         for number in 0..1000_u32 {

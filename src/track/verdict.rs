@@ -101,6 +101,9 @@ impl Tallies {
     }
 
     pub(super) fn add(&mut self, verdicts: Verdicts) {
+        if verdicts.is_empty() {
+            return;
+        }
         for (bit, count) in self.0.iter_mut().enumerate() {
             *count = count.saturating_add(u32::from(verdicts.0 >> bit & 1));
         }
