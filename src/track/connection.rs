@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 
 use super::analysis::{Analysis, Analyzed};
-use super::events::{Events, Seen};
+use super::events::{Detail, Events, Seen};
 use super::flow::Slot;
-use super::stream::{Payload, Stream};
+use super::stream::Payload;
 use super::{
     Chunk, Close, Closer, Completeness, End, FiveTuple, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, Side, State,
 };
@@ -70,8 +70,8 @@ impl Connection {
     /// Notes kept with a connection; all are in [`super::Trace::notes`].
     pub const MAX_NOTES: usize = 64;
 
-    /// A connection on `tuple` that `seen` is the first segment of, with streams like the one given.
-    pub(super) fn new((id, incarnation): (FlowId, u32), tuple: FiveTuple, seen: &Seen<'_>, stream: Stream) -> Self {
+    /// A connection on `tuple` that `seen` is the first segment of.
+    pub(super) fn new((id, incarnation): (FlowId, u32), tuple: FiveTuple, seen: &Seen<'_>, detail: Detail) -> Self {
         let flags = seen.segment.flags;
         let opening = match flags {
             flags if flags.is_pure_syn() => Opening::Syn,
@@ -88,8 +88,8 @@ impl Connection {
             Opening::FirstSender => (State::Established, State::Established),
         };
         let mut ends = Ends {
-            initiator: End::new(Side::Initiator, initial, seen.frame, stream.clone()),
-            responder: End::new(Side::Responder, called, seen.frame, stream),
+            initiator: End::new(Side::Initiator, initial, seen.frame, detail),
+            responder: End::new(Side::Responder, called, seen.frame, detail),
         };
         if opening == Opening::SynAck {
             ends.initiator.initial = Some(seen.segment.acknowledgment.plus(u32::MAX));
@@ -112,7 +112,7 @@ impl Connection {
             notes: Vec::new(),
             caller: Some(caller).filter(|_| initiator != responder),
             seen: Completeness::default(),
-            analysis: Analysis::default(),
+            analysis: Analysis::new(detail),
         }
     }
 
@@ -186,9 +186,9 @@ impl Connection {
         self.analysis.initial_rtt()
     }
 
-    /// What the segments of one side measure.
-    pub fn metrics(&self, side: Side) -> &Metrics {
-        self.analysis.metrics(side)
+    /// What the segments of one side measure; nothing where [`Tracker::of_connection_table`](super::Tracker) followed them.
+    pub fn metrics(&self, side: Side) -> Metrics {
+        self.analysis.metrics(side).copied().unwrap_or_default()
     }
 
     /// The shift of a side's window field; `None` if its SYN was not seen, 0 if either SYN did not offer one.

@@ -26,6 +26,15 @@ impl Side {
     }
 }
 
+/// How closely connections are followed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Detail {
+    /// As far as a table of them shows: neither digests nor metrics.
+    Table,
+    /// All there is to know.
+    Full,
+}
+
 /// A segment, when and where it was seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen<'a> {

@@ -4,10 +4,9 @@ use std::net::SocketAddr;
 
 use super::conversation::Met;
 use super::copies::Copies;
-use super::events::{Events, Seen};
+use super::events::{Detail, Events, Seen};
 use super::fragment::{Arrival, Reassembler};
 use super::sighting::sighting;
-use super::stream::Stream;
 use super::udp::{Sent, UdpSockets};
 use super::{
     About, Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol,
@@ -64,7 +63,7 @@ enum Scope {
     Everything,
     /// TCP connections: packets that concern none are passed over.
     Connections,
-    /// TCP connections, but for the digests of their octets and for what is odd about single packets.
+    /// TCP connections in no more [`Detail`] than a table shows, and without what is odd about single packets.
     Table,
 }
 
@@ -97,8 +96,8 @@ impl Tracker {
         Self::of(Scope::Connections, limits)
     }
 
-    /// The same for a table of connections, which shows neither [`Delivered::sha256`](super::Delivered::sha256) nor
-    /// copies and wrong checksums: nobody looks for them, and it is faster again.
+    /// The same for a table of connections, which shows neither [`Metrics`](super::Metrics) nor
+    /// [`Delivered::sha256`](super::Delivered::sha256), and no copies and wrong checksums: it is faster again.
     pub fn of_connection_table(limits: Limits) -> Self {
         Self::of(Scope::Table, limits)
     }
@@ -300,7 +299,10 @@ impl Books {
             self.note(packet.number, Oddity::BadLength);
         }
         let sighting = sighting(packet, arrival)?;
-        let met = self.conversations.meet(&sighting)?;
+        let met = match self.scope {
+            Scope::Everything => self.conversations.meet(&sighting),
+            Scope::Connections | Scope::Table => self.conversations.identify(&sighting),
+        }?;
         if met.new && met.incarnation > 1 {
             self.note(packet.number, Oddity::PortReuse);
         }
@@ -385,8 +387,8 @@ impl Books {
             return None;
         }
         let place = u32::try_from(self.connections.len()).ok()?;
-        let empty = Stream::new(self.scope != Scope::Table);
-        self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, empty));
+        let detail = if self.scope == Scope::Table { Detail::Table } else { Detail::Full };
+        self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
         if self.by_stream.len() <= stream {
             self.by_stream.resize(stream.saturating_add(1), None);
         }
