@@ -27,12 +27,10 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
     let mut first = None;
     let reading = run::frames(&args.input.file, setting, |frame| {
         first = first.or(frame.timestamp);
-        if let Some(sighting) = decode::with_packet(frame, |packet| sightings.of(packet)) {
-            batch.push(sighting);
-            if batch.len() == BATCH {
-                table.extend(&batch);
-                batch.clear();
-            }
+        decode::with_packet(frame, |packet| sightings.of(packet, |sighting| batch.push(sighting)));
+        if batch.len() == BATCH {
+            table.extend(&batch);
+            batch.clear();
         }
         Ok(ControlFlow::Continue(()))
     })?;

@@ -86,9 +86,10 @@ pub(crate) fn described_frames<T>(
     let mut frames = 0;
     let fault = loop {
         match source.next() {
-            Ok(Next::Frame(frame)) => {
+            // By reference: moving a frame costs as much as reading it.
+            Ok(Next::Frame(ref frame)) => {
                 frames = frame.number;
-                let seen = look(&frame);
+                let seen = look(frame);
                 if tell(seen, source.description())?.is_break() {
                     break None;
                 }

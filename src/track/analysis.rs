@@ -220,8 +220,8 @@ impl Half {
         let syn = segment.flags.contains(Flags::SYN);
         let mut scale = self.scale;
         self.sacked.clear();
-        let only_timestamps = options::are_only_timestamps(segment.options);
-        for option in options::options(segment.options).filter(|_| !only_timestamps) {
+        let worth_reading = Some(segment.options).filter(|octets| !options::are_only_timestamps(octets));
+        for option in worth_reading.into_iter().flat_map(options::options) {
             match option.value {
                 Value::WindowScale(shift) if syn => scale = Scale::Shift(shift.min(14)),
                 Value::Sack(blocks) => self.sacked.extend(blocks.iter()),

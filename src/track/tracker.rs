@@ -6,7 +6,7 @@ use super::conversation::Met;
 use super::copies::Copies;
 use super::events::{Detail, Events, Seen};
 use super::fragment::{Arrival, Reassembler};
-use super::sighting::sighting;
+use super::sighting::with_sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
     About, Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol,
@@ -298,11 +298,10 @@ impl Books {
         {
             self.note(packet.number, Oddity::BadLength);
         }
-        let sighting = sighting(packet, arrival)?;
-        let met = match self.scope {
+        let met = with_sighting(packet, arrival, |sighting| match self.scope {
             Scope::Everything => self.conversations.meet(&sighting),
             Scope::Connections | Scope::Table => self.conversations.identify(&sighting),
-        }?;
+        })??;
         if met.new && met.incarnation > 1 {
             self.note(packet.number, Oddity::PortReuse);
         }
