@@ -135,13 +135,7 @@ impl Line {
     }
 
     fn digits(&mut self, number: u64) -> &mut Self {
-        if number >= 100 {
-            self.digits(number / 100);
-        }
-        match number {
-            0..10 => self.octets.push(b'0' + number as u8),
-            _ => self.octets.extend_from_slice(pair(number % 100)),
-        }
+        write_decimal(number, self.spaces(decimal_len(number)));
         self
     }
 
@@ -177,6 +171,7 @@ impl Line {
     }
 
     /// Adds spaces, and lends them to be written over.
+    #[inline]
     fn spaces(&mut self, cells: usize) -> &mut [u8] {
         let start = self.octets.len();
         self.octets.extend_from_slice(&SPACES);
@@ -198,11 +193,6 @@ fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// The two digits of a number below a hundred.
-fn pair(number: u64) -> &'static [u8; 2] {
-    &PAIRS[number as usize]
-}
-
 fn decimal_len(number: u64) -> usize {
     1 + number.checked_ilog10().unwrap_or(0) as usize
 }
@@ -212,7 +202,7 @@ fn write_decimal(mut number: u64, cell: &mut [u8]) {
     let mut at = cell.len();
     while number >= 10 {
         at -= 2;
-        cell[at..at + 2].copy_from_slice(pair(number % 100));
+        cell[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
         number /= 100;
     }
     if number > 0 || at == cell.len() {

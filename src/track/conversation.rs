@@ -150,6 +150,8 @@ struct Counts {
 /// What [`Conversations::meet`] found out about a packet's conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Met {
+    /// Where the conversation stands in the table.
+    place: u32,
     pub(super) id: FlowId,
     /// Which of its endpoints sent the packet.
     pub(super) from: Slot,
@@ -231,7 +233,7 @@ impl Conversations {
     /// Finds a packet's conversation as [`Conversations::meet`] does, and does not count it.
     pub(super) fn identify(&mut self, sighting: &Sighting) -> Option<Met> {
         let found = Found { hash: self.hash(&sighting.key), entry: None };
-        self.identify_at(found, sighting).map(|(_, met)| met)
+        self.identify_at(found, sighting)
     }
 
     /// Counts an ordinary packet of a known entry; false if there is more to it.
@@ -249,16 +251,16 @@ impl Conversations {
 
     /// Counts a packet whose entry may be known already.
     fn meet_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
-        let (place, met) = self.identify_at(found, sighting)?;
+        let met = self.identify_at(found, sighting)?;
         if !sighting.quoted {
-            self.counts.get_mut(place as usize)?.add(sighting);
+            self.counts.get_mut(met.place as usize)?.add(sighting);
         }
         Some(met)
     }
 
     /// Finds the entry of a packet, which may be known already, or makes it.
     #[inline]
-    fn identify_at(&mut self, found: Found, sighting: &Sighting) -> Option<(u32, Met)> {
+    fn identify_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
         let known = found.entry.or_else(|| self.find(found.hash, &sighting.key));
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
         let place = match known {
@@ -271,7 +273,7 @@ impl Conversations {
         let rebased = entry.learn_bases(sighting);
         let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
         let bases = entry.bases(sighting.from);
-        Some((place, Met { id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases }))
+        Some(Met { place, id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases })
     }
 
     #[inline]
