@@ -27,6 +27,7 @@ PARTS = ("frames", "flows", "start")
 
 FLOOR = "libpcap loop"
 SOCKSCOPE = "sockscope conversations"
+CONNECTIONS = "sockscope connections"
 TSHARK = "tshark -z conv"
 
 # Flows of the capture that shows a program's memory before flows need any.
@@ -154,17 +155,18 @@ class Bench:
             entry.failure = str(failure)
             self.failures.append(f"{entry.name}: {failure}")
 
-    def compare(self, title, capture):
-        """Runs and prints all programs on one capture; returns those that succeeded, by name."""
+    def compare(self, title, capture, *more):
+        """Runs and prints all programs, and `more`, on one capture; returns those that succeeded, by name."""
         size = f"{capture.frames:,} frames, {capture.flows:,} flows, {megabytes(capture.octets)} MB"
         print(f"\n{title}: {size}", flush=True)
         fill_page_cache(capture.path)
         self.check_floor(capture)
-        entries = self.entries(capture)
+        entries = [*self.entries(capture), *more]
         self.run_in_turn(entries)
         succeeded = {entry.name: entry for entry in entries if entry.failure is None}
         print_costs(entries, succeeded.get(FLOOR), capture)
         print_against_tshark(succeeded)
+        print_connections(succeeded)
         return succeeded
 
     def check_floor(self, capture):
@@ -178,7 +180,8 @@ class Bench:
         frames = self.options.packets
         flows = max(1, frames // 100)
         capture = self.generate("small", "--packets", str(frames), "--flows", str(flows))
-        self.compare("Small frames", capture)
+        command = [self.options.sockscope, "connections", str(capture.path)]
+        self.compare("Small frames", capture, Entry(CONNECTIONS, command, self.options.runs))
         self.discard(capture)
 
     def compare_flows(self):
@@ -307,6 +310,12 @@ def print_against_tshark(succeeded):
         ours, theirs = succeeded[SOCKSCOPE], succeeded[TSHARK]
         cpu, peak = ours.cpu() / theirs.cpu(), ours.peak() / theirs.peak()
         print(f"  sockscope / tshark: CPU {cpu:.4f}, peak memory {peak:.4f}")
+
+
+def print_connections(succeeded):
+    if SOCKSCOPE in succeeded and CONNECTIONS in succeeded:
+        cpu = succeeded[CONNECTIONS].cpu() / succeeded[SOCKSCOPE].cpu()
+        print(f"  connections / conversations: CPU {cpu:.2f}")
 
 
 def print_table(rows):

@@ -16,6 +16,8 @@ use std::sync::Once;
 
 use sockscope::capture::{self, Next};
 use sockscope::decode;
+use sockscope::present::connection_view;
+use sockscope::present::look::Look;
 use sockscope::track::{
     Claim, Close, Closer, Connection, Limits, Note, Oddity, Opening, Outcome, Side, Signal, State, Step, Tracker, Update,
 };
@@ -179,6 +181,27 @@ fn captures_say_what_is_expected() {
     for folder in folders() {
         let expected = fs::read_to_string(folder.join("expected.txt")).unwrap_or_default();
         assert_eq!(account(&folder.join("capture.pcapng")).text(), expected, "{}", folder.display());
+    }
+}
+
+/// A tracker that is asked for less says the same of what it is asked for.
+#[test]
+fn a_table_of_connections_is_that_of_a_tracker_that_tells_everything() {
+    let table = |path: &Path, mut tracker: Tracker| {
+        let mut source = capture::open(path).unwrap();
+        while let Next::Frame(frame) = source.next().unwrap() {
+            decode::with_packet(&frame, |packet| tracker.absorb(packet));
+        }
+        let mut text = Vec::new();
+        connection_view::write(&tracker.finish().connections, Look::default(), &mut text).unwrap();
+        String::from_utf8(text).unwrap()
+    };
+    for exhibit in zoo::exhibits() {
+        let (path, limits) = (capture_of(exhibit.name), Limits::default());
+        let everything = table(&path, Tracker::new(limits));
+        for tracker in [Tracker::of_connections(limits), Tracker::of_connection_table(limits)] {
+            assert_eq!(table(&path, tracker), everything, "{}", exhibit.name);
+        }
     }
 }
 

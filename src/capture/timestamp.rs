@@ -45,9 +45,8 @@ impl Timestamp {
     /// Time from `earlier` to `self`; negative if the clock stepped back, saturating at the ends.
     pub fn since(self, earlier: Self) -> SignedDuration {
         let seconds = self.seconds.saturating_sub(earlier.seconds);
-        SignedDuration::from_secs(seconds).saturating_add(SignedDuration::from_nanos(
-            i64::from(self.nanoseconds()).saturating_sub(i64::from(earlier.nanoseconds())),
-        ))
+        // Both are below a second, and so is what is between them: there is nothing to overflow.
+        SignedDuration::new(seconds, self.nanoseconds().wrapping_sub(earlier.nanoseconds()).cast_signed())
     }
 }
 

@@ -18,8 +18,13 @@ pub(crate) fn run(args: ConnectionsArgs, setting: &Setting, out: &mut impl Write
     if args.explain_differences {
         return explain(&args, setting, out);
     }
-    let (trace, reading) = run::trace(Tracker::of_connections(Limits::default()), &args.input, setting)?;
-    match Form::from(args.form) {
+    let form = Form::from(args.form);
+    let tracker = match form {
+        Form::Json => Tracker::of_connections(Limits::default()),
+        Form::Text | Form::Csv => Tracker::of_connection_table(Limits::default()),
+    };
+    let (trace, reading) = run::trace(tracker, &args.input, setting)?;
+    match form {
         Form::Text => connection_view::write(&trace.connections, setting.look, out)?,
         Form::Json => json::connections(&trace.connections, out)?,
         Form::Csv => csv::connections(&trace.connections, out)?,

@@ -10,7 +10,7 @@ use sockscope::capture::Timestamp;
 use sockscope::decode;
 use sockscope::present::look::Look;
 use sockscope::present::{csv, json, listing};
-use sockscope::track::{Conversations, Limits, Sightings};
+use sockscope::track::{Conversations, Limits, Sighting, Sightings};
 
 use super::args::ListArgs;
 use super::failure::Failure;
@@ -27,12 +27,14 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
     let mut first = None;
     let reading = run::frames(&args.input, setting, |frame, selected| {
         first = first.or(frame.timestamp);
-        if let Some(sighting) = sightings.of(&decode::packet(frame)) {
-            batch.push(if selected { sighting } else { sighting.uncounted() });
-            if batch.len() == BATCH {
-                table.extend(&batch);
-                batch.clear();
-            }
+        let begin = batch.len();
+        decode::with_packet(frame, |packet| sightings.of(packet, |sighting| batch.push(sighting)));
+        if !selected {
+            batch[begin..].iter_mut().for_each(Sighting::uncount);
+        }
+        if batch.len() == BATCH {
+            table.extend(&batch);
+            batch.clear();
         }
         Ok(ControlFlow::Continue(()))
     })?;

@@ -111,17 +111,18 @@ pub(crate) fn described_frames<T>(
     let mut frames = 0;
     let fault = loop {
         match source.next() {
-            Ok(Next::Frame(frame)) => {
+            // By reference: moving a frame costs as much as reading it.
+            Ok(Next::Frame(ref frame)) => {
                 frames = frame.number;
-                if selection.reads(&frame)? {
+                if selection.reads(frame)? {
                     let seen = if names {
                         // Only now that the frame is read, the file has told of its interface.
-                        let (kept, plain) = (Kept::new(&frame), Frame { octets: &[], options: &[], ..frame });
+                        let (kept, plain) = (Kept::new(frame), Frame { octets: &[], options: &[], ..*frame });
                         let frame = kept.frame(plain);
                         let name = filter::interface_name(source.description(), frame.interface);
                         look(&frame, selection.selects(&frame, name))
                     } else {
-                        look(&frame, selection.selects(&frame, None))
+                        look(frame, selection.selects(frame, None))
                     };
                     if tell(seen, source.description())?.is_break() {
                         break None;
@@ -183,11 +184,11 @@ impl Follower {
     }
 
     fn see(&mut self, frame: &Frame<'_>, selected: bool) {
-        let packet = decode::packet(frame);
-        match &mut self.touched {
-            Some(touched) if selected => touched.see(&self.tracker.push(&packet)),
-            _ => self.tracker.absorb(&packet),
-        }
+        let Self { tracker, touched } = self;
+        decode::with_packet(frame, |packet| match touched {
+            Some(touched) if selected => touched.see(&tracker.push(packet)),
+            _ => tracker.absorb(packet),
+        });
     }
 
     fn finish(self) -> Trace {
@@ -217,7 +218,7 @@ pub(crate) fn trace(tracker: Tracker, input: &Input, setting: &Setting) -> Resul
 /// Reads the whole capture into a trace by this tracker, whatever a display filter selects.
 pub(crate) fn whole_trace(mut tracker: Tracker, opened: Opened, input: &Input, setting: &Setting) -> Result<Trace, Failure> {
     frames_of(opened, input, setting, |frame, _| {
-        tracker.absorb(&decode::packet(frame));
+        decode::with_packet(frame, |packet| tracker.absorb(packet));
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(tracker.finish())

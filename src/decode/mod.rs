@@ -31,7 +31,7 @@ pub mod udp;
 
 use std::fmt;
 
-pub use read::{first_fragment, packet, reassembled, transport};
+pub use read::{first_fragment, packet, reassembled, transport, with_packet};
 
 use self::cursor::u16_at;
 use crate::capture::{InterfaceId, LinkType, PacketFlags, Timestamp};

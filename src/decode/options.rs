@@ -126,6 +126,12 @@ pub fn options(octets: &[u8]) -> Options<'_> {
     Options { octets, at: 0 }
 }
 
+/// Two octets of padding and the timestamps: what most segments carry (RFC 7323 appendix A), worth a quick look.
+#[inline]
+pub const fn are_only_timestamps(octets: &[u8]) -> bool {
+    matches!(octets, [1, 1, 8, 10, _, _, _, _, _, _, _, _])
+}
+
 /// An iterator over options; it ends after [`Value::EndOfList`] and [`Value::Broken`].
 #[derive(Clone, Debug)]
 pub struct Options<'a> {

@@ -12,6 +12,12 @@ use crate::capture::Frame;
 /// Reads the headers of one frame.
 #[inline]
 pub fn packet<'a>(frame: &Frame<'a>) -> Packet<'a> {
+    with_packet(frame, |packet| *packet)
+}
+
+/// Reads the headers of one frame and shows them to `look`: faster than [`packet`], since they stay where they are built.
+#[inline]
+pub fn with_packet<'a, T>(frame: &Frame<'a>, look: impl FnOnce(&Packet<'a>) -> T) -> T {
     let mut packet = Packet {
         number: frame.number,
         timestamp: frame.timestamp,
@@ -26,7 +32,7 @@ pub fn packet<'a>(frame: &Frame<'a>) -> Packet<'a> {
         stop: None,
     };
     packet.read(frame);
-    packet
+    look(&packet)
 }
 
 /// The packet whose payload was put together from fragments, of which `ip` is one, and its transport header.

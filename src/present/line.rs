@@ -4,7 +4,8 @@
 //! are padded to widths that the caller knows; a longer text pushes its line, it is never cut.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
+use std::ops::Range;
 
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr;
@@ -12,21 +13,20 @@ use unicode_width::UnicodeWidthStr;
 use super::look::{Ink, Look};
 use crate::track::FlowId;
 
-/// Enough spaces for most columns: copying some is faster than counting them out.
-const SPACES: [u8; 64] = [b' '; 64];
+/// Enough spaces for most columns: copying all of them is faster than counting some out.
+const SPACES: [u8; 32] = [b' '; 32];
 
-/// The two digits of each number below a hundred, one after the other.
-const PAIRS: [u8; 200] = pairs();
+/// The two digits of each number below a hundred.
+const PAIRS: [[u8; 2]; 100] = pairs();
 
-const fn pairs() -> [u8; 200] {
-    let mut digits = [0; 200];
+const fn pairs() -> [[u8; 2]; 100] {
+    let mut pairs = [[0; 2]; 100];
     let mut number = 0;
     while number < 100 {
-        digits[2 * number] = b'0' + (number / 10) as u8;
-        digits[2 * number + 1] = b'0' + (number % 10) as u8;
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
         number += 1;
     }
-    digits
+    pairs
 }
 
 /// One line under construction.
@@ -43,11 +43,9 @@ impl Line {
 
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let mut digits = [0_u8; 20];
-        let text = decimal(number, &mut digits);
-        self.pad(width.saturating_sub(text.len()));
-        self.octets.extend_from_slice(text);
-        self.gap()
+        let width = width.max(decimal_len(number));
+        write_decimal(number, &mut self.spaces(width + GAP)[..width]);
+        self
     }
 
     /// Adds a text, left-aligned, and two cells of space.
@@ -77,10 +75,12 @@ impl Line {
         match endpoint {
             SocketAddr::V4(endpoint) => {
                 for (octet, separator) in endpoint.ip().octets().into_iter().zip(*b"...:") {
-                    self.digits(u64::from(octet));
-                    self.octets.push(separator);
+                    self.digits(u64::from(octet)).octets.push(separator);
                 }
                 self.digits(u64::from(endpoint.port()));
+            }
+            SocketAddr::V6(endpoint) if endpoint.scope_id() == 0 && endpoint.ip().to_ipv4_mapped().is_none() => {
+                self.text("[").address6(endpoint.ip()).text("]:").digits(u64::from(endpoint.port()));
             }
             // Writing to a vector cannot fail.
             SocketAddr::V6(_) => drop(write!(self.octets, "{endpoint}")),
@@ -117,16 +117,19 @@ impl Line {
 
     /// Adds a duration in seconds with six digits after the point, right-aligned.
     pub fn seconds(&mut self, duration: SignedDuration, width: usize) -> &mut Self {
-        let mut digits = [0_u8; 20];
         let micros = u64::from(duration.subsec_micros().unsigned_abs());
-        let (whole, fraction) = (duration.as_secs().unsigned_abs(), micros + 1_000_000);
-        let sign = if duration.is_negative() { "-" } else { "" };
-        let taken = sign.len() + decimal(whole, &mut digits).len() + 7;
-        self.pad(width.saturating_sub(taken)).text(sign).digits(whole).octets.push(b'.');
-        // The leading one keeps the zeros in front of the fraction.
-        let fraction = decimal(fraction, &mut digits);
-        self.octets.extend_from_slice(&fraction[1..]);
-        self.gap()
+        let (whole, sign) = (duration.as_secs().unsigned_abs(), usize::from(duration.is_negative()));
+        let digits = decimal_len(whole);
+        let width = width.max(sign + digits + 7);
+        let cell = &mut self.spaces(width + GAP)[..width];
+        // The leading one keeps the zeros in front of the fraction, until the point takes its place.
+        write_decimal(micros + 1_000_000, cell);
+        cell[width - 7] = b'.';
+        write_decimal(whole, &mut cell[..width - 7]);
+        if sign > 0 {
+            cell[width - 8 - digits] = b'-';
+        }
+        self
     }
 
     /// Adds a text as it is, with nothing behind it.
@@ -170,49 +173,93 @@ impl Line {
     }
 
     fn digits(&mut self, number: u64) -> &mut Self {
-        let mut digits = [0_u8; 20];
-        let text = decimal(number, &mut digits);
-        self.octets.extend_from_slice(text);
+        write_decimal(number, self.spaces(decimal_len(number)));
         self
     }
 
-    fn pad(&mut self, cells: usize) -> &mut Self {
-        match SPACES.get(..cells) {
-            Some(spaces) => self.octets.extend_from_slice(spaces),
-            None => self.octets.resize(self.octets.len() + cells, b' '),
+    /// Adds an address as RFC 5952 writes it: the longest run of zeros left out.
+    fn address6(&mut self, address: &Ipv6Addr) -> &mut Self {
+        let segments = address.segments();
+        let zeros = longest_zeros(&segments);
+        for (place, segment) in segments.into_iter().enumerate() {
+            if zeros.contains(&place) {
+                continue;
+            }
+            if place == zeros.end {
+                self.text("::");
+            } else if place > 0 {
+                self.text(":");
+            }
+            self.hexadecimal(segment);
+        }
+        if zeros.end == segments.len() { self.text("::") } else { self }
+    }
+
+    fn hexadecimal(&mut self, number: u16) -> &mut Self {
+        let digits = (4 - number.leading_zeros() / 4).max(1);
+        for digit in (0..digits).rev() {
+            self.octets.push(b"0123456789abcdef"[usize::from(number >> (4 * digit) & 0xf)]);
         }
         self
     }
 
+    fn pad(&mut self, cells: usize) -> &mut Self {
+        self.spaces(cells);
+        self
+    }
+
+    /// Adds spaces, and lends them to be written over.
+    #[inline]
+    fn spaces(&mut self, cells: usize) -> &mut [u8] {
+        let start = self.octets.len();
+        self.octets.extend_from_slice(&SPACES);
+        self.octets.resize(start + cells, b' ');
+        &mut self.octets[start..]
+    }
+
     fn gap(&mut self) -> &mut Self {
-        self.octets.extend_from_slice(b"  ");
+        self.octets.extend_from_slice(&[b' '; GAP]);
         self
     }
 }
+
+/// Cells between two columns.
+const GAP: usize = 2;
 
 /// Cells that a text takes up on a terminal.
 fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// The decimal digits of a number, at the end of `digits`.
-fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
-    let mut at = digits.len();
-    while number >= 100 {
-        let pair = 2 * (number % 100) as usize;
+fn decimal_len(number: u64) -> usize {
+    1 + number.checked_ilog10().unwrap_or(0) as usize
+}
+
+/// Writes a number's decimal digits at the end of `cell`, which has room for them.
+fn write_decimal(mut number: u64, cell: &mut [u8]) {
+    let mut at = cell.len();
+    while number >= 10 {
+        at -= 2;
+        cell[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
         number /= 100;
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
     }
-    if number >= 10 {
-        let pair = 2 * number as usize;
-        at -= 2;
-        digits[at..at + 2].copy_from_slice(&PAIRS[pair..pair + 2]);
-    } else {
-        at -= 1;
-        digits[at] = b'0' + number as u8;
+    if number > 0 || at == cell.len() {
+        cell[at - 1] = b'0' + number as u8;
     }
-    &digits[at..]
+}
+
+/// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.
+fn longest_zeros(segments: &[u16; 8]) -> Range<usize> {
+    const NONE: usize = usize::MAX;
+    let (mut longest, mut start) = (NONE..NONE, 0);
+    for (place, segment) in segments.iter().enumerate() {
+        if *segment != 0 {
+            start = place + 1;
+        } else if place > start && place - start >= longest.len() {
+            longest = start..place + 1;
+        }
+    }
+    longest
 }
 
 #[cfg(test)]
@@ -243,9 +290,14 @@ mod tests {
 
     #[test]
     fn endpoints_read_as_the_standard_library_writes_them() {
+        let same = |endpoint: SocketAddr| assert_eq!(printed(|line| line.endpoint(endpoint, 0)), format!("{endpoint}\n"));
         for text in ["127.0.0.1:5000", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:5000", "[::ffff:127.0.0.1]:80"] {
-            let endpoint: SocketAddr = text.parse().unwrap();
-            assert_eq!(printed(|line| line.endpoint(endpoint, 0)), format!("{endpoint}\n"));
+            same(text.parse().unwrap());
+        }
+        // Every choice of segments that are zero, and one that is not of four digits.
+        for choice in 0..=255_u8 {
+            let segments = std::array::from_fn(|place| if choice >> place & 1 == 1 { 0x0fe0_u16 >> place } else { 0 });
+            same(SocketAddr::new(Ipv6Addr::from(segments).into(), u16::from(choice)));
         }
         assert_eq!(printed(|line| line.endpoint("1.2.3.4:5".parse().unwrap(), 12).text("|")), "1.2.3.4:5     |\n");
     }

@@ -6,7 +6,7 @@
 
 use jiff::SignedDuration;
 
-use super::events::Seen;
+use super::events::{Detail, Seen};
 use super::{Metrics, Side, Verdicts};
 use crate::capture::Timestamp;
 use crate::decode::options::{self, Value};
@@ -52,7 +52,7 @@ struct Half {
     scale: Scale,
     /// The last segment with SYN or ACK was a SYN or SYN-ACK: its window is not scaled.
     handshaking: bool,
-    metrics: Metrics,
+    metrics: Option<Box<Metrics>>,
 }
 
 /// How often the last acknowledgment was repeated.
@@ -146,11 +146,17 @@ impl Analysis {
         self.initial_rtt
     }
 
-    /// What one side's segments measure.
-    pub(super) fn metrics(&self, side: Side) -> &Metrics {
+    /// Nothing seen yet.
+    pub(super) fn new(detail: Detail) -> Self {
+        let half = Half { metrics: (detail == Detail::Full).then(Box::default), ..Half::default() };
+        Self { initiator: half.clone(), responder: half, ..Self::default() }
+    }
+
+    /// What one side's segments measure; `None` if nobody asked.
+    pub(super) fn metrics(&self, side: Side) -> Option<&Metrics> {
         match side {
-            Side::Initiator => &self.initiator.metrics,
-            Side::Responder => &self.responder.metrics,
+            Side::Initiator => self.initiator.metrics.as_deref(),
+            Side::Responder => self.responder.metrics.as_deref(),
         }
     }
 
@@ -214,13 +220,10 @@ impl Half {
         let syn = segment.flags.contains(Flags::SYN);
         let mut scale = self.scale;
         self.sacked.clear();
-        for option in options::options(segment.options) {
+        let worth_reading = Some(segment.options).filter(|octets| !options::are_only_timestamps(octets));
+        for option in worth_reading.into_iter().flat_map(options::options) {
             match option.value {
                 Value::WindowScale(shift) if syn => scale = Scale::Shift(shift.min(14)),
-                Value::MaximumSegmentSize(size) if syn => self.metrics.maximum_segment = Some(size),
-                Value::SackPermitted if syn => self.metrics.sack_permitted = true,
-                Value::FastOpen(_) if syn => self.metrics.fast_open = true,
-                Value::Timestamps { .. } => self.metrics.timestamps = true,
                 Value::Sack(blocks) => self.sacked.extend(blocks.iter()),
                 _ => {}
             }
@@ -374,10 +377,12 @@ impl Half {
     /// Forgets what the segment acknowledges of this direction, and says which segment it acknowledges to its end.
     fn acknowledge(&mut self, seen: &Seen<'_>) -> Option<(u64, SignedDuration)> {
         let ack = seen.segment.acknowledgment;
-        let exact = |sent: &&Unacknowledged| sent.end == ack;
-        let first = self.unacknowledged.iter().find(exact).copied();
-        let again = self.unacknowledged.iter().filter(exact).any(|sent| sent.again);
+        let (mut first, mut again) = (None, false);
         self.unacknowledged.retain_mut(|sent| {
+            if sent.end == ack {
+                again |= sent.again;
+                first.get_or_insert(*sent);
+            }
             if ack.since(sent.sequence) > 0 && ack.since(sent.end) < 0 {
                 sent.sequence = ack;
             }
@@ -385,28 +390,17 @@ impl Half {
         });
         let first = first?;
         let passed = seen.timestamp?.since(first.time?);
-        if !again {
-            self.metrics.acknowledged_after(passed);
+        if let Some(metrics) = self.metrics.as_mut().filter(|_| !again) {
+            metrics.acknowledged_after(passed);
         }
         Some((first.frame, passed))
     }
 
     /// Takes the segment's sizes and times.
     fn measure(&mut self, seen: &Seen<'_>, found: Verdicts) {
-        let segment = seen.segment;
-        let shift = if segment.flags.contains(Flags::SYN) { 0 } else { self.scale.shift() };
-        self.metrics.sent_at(seen.timestamp);
-        if !segment.flags.contains(Flags::RST) {
-            self.metrics.window.add(u32::from(segment.window) << shift);
-        }
-        if segment.payload_len > 0 {
-            self.metrics.segment.add(segment.payload_len);
-        }
-        if found.is_retransmission() {
-            let octets = u64::from(segment.payload_len);
-            self.metrics.retransmitted_octets = self.metrics.retransmitted_octets.saturating_add(octets);
-        }
-        self.metrics.acknowledged_selectively(segment.acknowledgment, &self.sacked);
+        let Some(metrics) = &mut self.metrics else { return };
+        metrics.sent(seen, self.scale.shift(), found);
+        metrics.acknowledged_selectively(seen.segment.acknowledgment, &self.sacked);
     }
 
     /// Octets sent and not acknowledged, neither selectively, after a segment with payload.

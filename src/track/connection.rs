@@ -8,9 +8,12 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 
 use super::analysis::{Analysis, Analyzed};
-use super::events::{Events, Seen};
+use super::events::{Detail, Events, Seen};
+use super::flow::Slot;
 use super::stream::Payload;
-use super::{Chunk, Close, Closer, Completeness, End, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, Side, State};
+use super::{
+    Chunk, Close, Closer, Completeness, End, FiveTuple, FlowId, Handshake, Metrics, Note, Oddity, Opening, Outcome, Side, State,
+};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::{Flags, Segment};
@@ -48,6 +51,8 @@ pub struct Connection {
     pub unreachable: Option<u64>,
     /// What was odd about its segments, at most [`Connection::MAX_NOTES`].
     pub notes: Vec<Note>,
+    /// The initiator's place in the flow key; `None` where one endpoint is both.
+    caller: Option<Slot>,
     seen: Completeness,
     before: Completeness,
     analysis: Analysis,
@@ -66,15 +71,17 @@ impl Connection {
     /// Notes kept with a connection; all are in [`super::Trace::notes`].
     pub const MAX_NOTES: usize = 64;
 
-    /// A connection that `seen` is the first segment of.
-    pub(super) fn new(id: FlowId, incarnation: u32, seen: &Seen<'_>) -> Self {
+    /// A connection on `tuple` that `seen` is the first segment of.
+    pub(super) fn new((id, incarnation): (FlowId, u32), tuple: FiveTuple, seen: &Seen<'_>, detail: Detail) -> Self {
         let flags = seen.segment.flags;
-        let (opening, initiator, responder) = if flags.is_pure_syn() {
-            (Opening::Syn, seen.source, seen.destination)
-        } else if flags.is_syn_ack() {
-            (Opening::SynAck, seen.destination, seen.source)
-        } else {
-            (Opening::FirstSender, seen.source, seen.destination)
+        let opening = match flags {
+            flags if flags.is_pure_syn() => Opening::Syn,
+            flags if flags.is_syn_ack() => Opening::SynAck,
+            _ => Opening::FirstSender,
+        };
+        let (caller, FiveTuple { source: initiator, destination: responder, .. }) = match opening {
+            Opening::SynAck => (seen.from.other(), tuple.reversed()),
+            Opening::Syn | Opening::FirstSender => (seen.from, tuple),
         };
         let (initial, called) = match opening {
             Opening::Syn => (State::Closed, State::Closed),
@@ -82,8 +89,8 @@ impl Connection {
             Opening::FirstSender => (State::Established, State::Established),
         };
         let mut ends = Ends {
-            initiator: End::new(Side::Initiator, initial, seen.frame),
-            responder: End::new(Side::Responder, called, seen.frame),
+            initiator: End::new(Side::Initiator, initial, seen.frame, detail),
+            responder: End::new(Side::Responder, called, seen.frame, detail),
         };
         if opening == Opening::SynAck {
             ends.initiator.initial = Some(seen.segment.acknowledgment.plus(u32::MAX));
@@ -104,9 +111,10 @@ impl Connection {
             reset: None,
             unreachable: None,
             notes: Vec::new(),
+            caller: Some(caller).filter(|_| initiator != responder),
             seen: Completeness::default(),
             before: Completeness::default(),
-            analysis: Analysis::default(),
+            analysis: Analysis::new(detail),
         }
     }
 
@@ -185,9 +193,9 @@ impl Connection {
         self.analysis.initial_rtt()
     }
 
-    /// What the segments of one side measure.
-    pub fn metrics(&self, side: Side) -> &Metrics {
-        self.analysis.metrics(side)
+    /// What the segments of one side measure; nothing where [`Tracker::of_connection_table`](super::Tracker) followed them.
+    pub fn metrics(&self, side: Side) -> Metrics {
+        self.analysis.metrics(side).copied().unwrap_or_default()
     }
 
     /// The shift of a side's window field; `None` if its SYN was not seen, 0 if either SYN did not offer one.
@@ -197,14 +205,14 @@ impl Connection {
         mine.began.then(|| mine.window_scale.filter(|_| !refused).unwrap_or(0))
     }
 
-    /// Which end sent a packet with this source; an endpoint that talks to itself always counts as initiator.
-    pub(super) fn side_of(&self, source: SocketAddr) -> Side {
-        if source == self.initiator { Side::Initiator } else { Side::Responder }
+    /// Which end a segment is from; an endpoint that talks to itself always counts as initiator.
+    pub(super) fn side_of(&self, from: Slot) -> Side {
+        if self.caller.is_none_or(|caller| caller == from) { Side::Initiator } else { Side::Responder }
     }
 
     /// Follows one segment, in file order.
     pub(super) fn push(&mut self, seen: &Seen<'_>, events: &mut Events<'_>) -> Option<Analyzed> {
-        let side = self.side_of(seen.source);
+        let side = self.side_of(seen.from);
         self.count(side, seen);
         self.note_shape(side, seen.segment, events);
         self.change_states(side, seen, events);
@@ -282,7 +290,7 @@ impl Connection {
     /// What the segment means for the states of both ends.
     fn change_states(&mut self, side: Side, seen: &Seen<'_>, events: &mut Events<'_>) {
         self.signal(side, seen, events);
-        if self.initiator == self.responder {
+        if self.caller.is_none() {
             // One socket, connected to itself, is both ends: what it sends it also gets.
             self.signal(side.other(), seen, events);
             self.ends.responder.state = self.ends.initiator.state;

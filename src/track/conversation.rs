@@ -90,6 +90,8 @@ pub struct Conversations {
     index: HashTable<Place>,
     hasher: RandomState,
     entries: Vec<Entry>,
+    /// What each entry counts.
+    counts: Vec<Counts>,
     streams: Streams,
     limit: usize,
     refused: u64,
@@ -121,7 +123,7 @@ struct Streams {
     udp: u32,
 }
 
-/// What the table remembers of a conversation.
+/// What a conversation is known by, apart from its counts: to find one is to look at many of these.
 #[derive(Debug)]
 struct Entry {
     key: FlowKey,
@@ -130,6 +132,11 @@ struct Entry {
     /// Initial sequence numbers of the low and the high endpoint.
     low_base: Option<SeqNumber>,
     high_base: Option<SeqNumber>,
+}
+
+/// What a conversation counts.
+#[derive(Debug)]
+struct Counts {
     /// The endpoint that sent the first frame.
     a: Slot,
     first_frame: u64,
@@ -143,7 +150,11 @@ struct Entry {
 /// What [`Conversations::meet`] found out about a packet's conversation.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Met {
+    /// Where the conversation stands in the table.
+    place: u32,
     pub(super) id: FlowId,
+    /// Which of its endpoints sent the packet.
+    pub(super) from: Slot,
     /// Which conversation on this 5-tuple, from 1.
     pub(super) incarnation: u32,
     /// This packet opened the conversation.
@@ -164,6 +175,7 @@ impl Conversations {
             index: HashTable::new(),
             hasher: RandomState::default(),
             entries: Vec::new(),
+            counts: Vec::new(),
             streams: Streams::default(),
             limit: limits.conversations.min(u32::MAX as usize),
             refused: 0,
@@ -198,14 +210,15 @@ impl Conversations {
 
     /// Conversations with at least one frame, in the order of first frames.
     pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
-        let counted = |entry: &&Entry| entry.first_frame != 0;
-        let mut order: Vec<&Entry> = Vec::new();
+        let counted = || self.entries.iter().zip(&self.counts).filter(|(_, counts)| counts.first_frame != 0);
+        let (mut order, mut plain) = (Vec::new(), None);
         if self.quoted_first {
-            order.extend(self.entries.iter().filter(counted));
-            order.sort_by_key(|entry| entry.first_frame);
+            order.extend(counted());
+            order.sort_by_key(|(_, counts)| counts.first_frame);
+        } else {
+            plain = Some(counted());
         }
-        let plain = if self.quoted_first { &[] } else { self.entries.as_slice() };
-        order.into_iter().chain(plain.iter().filter(counted)).map(Entry::conversation)
+        order.into_iter().chain(plain.into_iter().flatten()).map(|(entry, counts)| entry.conversation(counts))
     }
 
     /// Packets left out because their conversation did not fit into the limits.
@@ -217,36 +230,50 @@ impl Conversations {
         self.meet_at(Found { hash: self.hash(&sighting.key), entry: None }, sighting)
     }
 
+    /// Finds a packet's conversation as [`Conversations::meet`] does, and does not count it.
+    pub(super) fn identify(&mut self, sighting: &Sighting) -> Option<Met> {
+        let found = Found { hash: self.hash(&sighting.key), entry: None };
+        self.identify_at(found, sighting)
+    }
+
     /// Counts an ordinary packet of a known entry; false if there is more to it.
     #[inline]
-    fn count_at(&mut self, entry: u32, sighting: &Sighting) -> bool {
-        let Some(entry) = self.entries.get_mut(entry as usize) else { return false };
+    fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
+        let place = place as usize;
+        let (Some(entry), Some(counts)) = (self.entries.get_mut(place), self.counts.get_mut(place)) else { return false };
         if sighting.quoted || entry.is_reused_by(sighting) {
             return false;
         }
-        entry.count(sighting);
+        counts.add(sighting);
         entry.learn_bases(sighting);
         true
     }
 
     /// Counts a packet whose entry may be known already.
     fn meet_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
+        let met = self.identify_at(found, sighting)?;
+        if !sighting.quoted {
+            self.counts.get_mut(met.place as usize)?.add(sighting);
+        }
+        Some(met)
+    }
+
+    /// Finds the entry of a packet, which may be known already, or makes it.
+    #[inline]
+    fn identify_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
         let known = found.entry.or_else(|| self.find(found.hash, &sighting.key));
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
-        let entry = match known {
+        let place = match known {
             Some(entry) if !reuses => entry,
             _ => self.open(found.hash, sighting, known)?,
         };
         let new = reuses || known.is_none();
-        let entry = self.entries.get_mut(entry as usize)?;
-        if sighting.quoted {
-            self.quoted_first |= new;
-        } else {
-            entry.count(sighting);
-        }
+        self.quoted_first |= new && sighting.quoted;
+        let entry = self.entries.get_mut(place as usize)?;
         let rebased = entry.learn_bases(sighting);
         let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
-        Some(Met { id, incarnation: entry.incarnation, new, rebased, bases: entry.bases(sighting.from) })
+        let bases = entry.bases(sighting.from);
+        Some(Met { place, id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases })
     }
 
     #[inline]
@@ -282,7 +309,8 @@ impl Conversations {
         } else {
             self.index.insert_unique(spread(hash), Place { hash, entry: place }, |place| spread(place.hash));
         }
-        self.entries.push(Entry::new(sighting, stream, incarnation));
+        self.entries.push(Entry { key: sighting.key, stream, incarnation, low_base: None, high_base: None });
+        self.counts.push(Counts::new(sighting.from));
         Some(place)
     }
 }
@@ -304,34 +332,15 @@ impl Streams {
     }
 }
 
-impl Entry {
-    fn new(sighting: &Sighting, stream: u32, incarnation: u32) -> Self {
-        Self {
-            key: sighting.key,
-            stream,
-            incarnation,
-            low_base: None,
-            high_base: None,
-            a: sighting.from,
-            first_frame: 0,
-            last_frame: 0,
-            start: None,
-            end: None,
-            from_low: Count::default(),
-            from_high: Count::default(),
-        }
-    }
-
-    /// A SYN with another sequence number than its sender began with opens a new conversation.
-    #[inline]
-    fn is_reused_by(&self, sighting: &Sighting) -> bool {
-        sighting
-            .tcp
-            .is_some_and(|tcp| tcp.flags.is_pure_syn() && self.bases(sighting.from).0.is_some_and(|base| base != tcp.sequence))
+impl Counts {
+    /// Nothing counted yet.
+    fn new(a: Slot) -> Self {
+        let none = Count::default();
+        Self { a, first_frame: 0, last_frame: 0, start: None, end: None, from_low: none, from_high: none }
     }
 
     #[inline]
-    fn count(&mut self, sighting: &Sighting) {
+    fn add(&mut self, sighting: &Sighting) {
         if self.first_frame == 0 {
             self.first_frame = sighting.number;
             self.start = sighting.timestamp;
@@ -343,6 +352,16 @@ impl Entry {
             Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
             Slot::High => self.from_high.add(sighting.octets, sighting.payload),
         }
+    }
+}
+
+impl Entry {
+    /// A SYN with another sequence number than its sender began with opens a new conversation.
+    #[inline]
+    fn is_reused_by(&self, sighting: &Sighting) -> bool {
+        sighting
+            .tcp
+            .is_some_and(|tcp| tcp.flags.is_pure_syn() && self.bases(sighting.from).0.is_some_and(|base| base != tcp.sequence))
     }
 
     /// Takes initial sequence numbers from a segment; true if a SYN-ACK replaced one.
@@ -373,19 +392,19 @@ impl Entry {
         }
     }
 
-    fn conversation(&self) -> Conversation {
-        let (a_to_b, b_to_a) = match self.a {
-            Slot::Low => (self.from_low, self.from_high),
-            Slot::High => (self.from_high, self.from_low),
+    fn conversation(&self, counts: &Counts) -> Conversation {
+        let (a_to_b, b_to_a) = match counts.a {
+            Slot::Low => (counts.from_low, counts.from_high),
+            Slot::High => (counts.from_high, counts.from_low),
         };
         Conversation {
             id: FlowId { protocol: self.key.protocol(), number: self.stream },
-            a: self.key.endpoint(self.a),
-            b: self.key.endpoint(self.a.other()),
-            first_frame: self.first_frame,
-            last_frame: self.last_frame,
-            start: self.start,
-            end: self.end,
+            a: self.key.endpoint(counts.a),
+            b: self.key.endpoint(counts.a.other()),
+            first_frame: counts.first_frame,
+            last_frame: counts.last_frame,
+            start: counts.start,
+            end: counts.end,
             a_to_b,
             b_to_a,
         }

@@ -27,7 +27,8 @@ const COMPARED: usize = 160;
 /// Finds copies among the last packets.
 #[derive(Debug)]
 pub(super) struct Copies {
-    /// Digests of the last packets, apart from their places: most searches read only these.
+    /// Ends of the digests of the last packets: most searches read only these.
+    ends: [u16; MEMORY],
     digests: [u64; MEMORY],
     places: [Option<Place>; MEMORY],
     next: usize,
@@ -45,7 +46,7 @@ struct Place {
 
 impl Default for Copies {
     fn default() -> Self {
-        Self { digests: [0; MEMORY], places: [None; MEMORY], next: 0, hasher: RandomState::default() }
+        Self { ends: [0; MEMORY], digests: [0; MEMORY], places: [None; MEMORY], next: 0, hasher: RandomState::default() }
     }
 }
 
@@ -55,17 +56,25 @@ impl Copies {
         let (ip, timestamp) = (packet.ip()?, packet.timestamp?);
         let place = Place { frame: packet.number, timestamp, interface: packet.interface, travel: travel(packet) };
         let digest = self.digest(ip);
-        let same = self.digests.iter().position(|other| *other == digest);
-        let first = same.and_then(|slot| self.places.get(slot).copied().flatten());
+        let first = self.seen(digest);
         if let Some(first) = first.filter(|first| is_copy(first, &place, ip)) {
             return Some(first.frame);
         }
         let slot = self.next % MEMORY;
-        if let (Some(old), Some(at)) = (self.digests.get_mut(slot), self.places.get_mut(slot)) {
-            (*old, *at) = (digest, Some(place));
+        if let (Some(end), Some(old), Some(at)) = (self.ends.get_mut(slot), self.digests.get_mut(slot), self.places.get_mut(slot))
+        {
+            (*end, *old, *at) = (digest as u16, digest, Some(place));
         }
         self.next = self.next.wrapping_add(1);
         None
+    }
+
+    /// Where a packet with this digest was seen.
+    fn seen(&self, digest: u64) -> Option<Place> {
+        // All are compared, without a branch, so that the compiler compares many at once.
+        let may_be = self.ends.iter().fold(false, |found, end| found | (*end == digest as u16));
+        let slot = if may_be { self.digests.iter().position(|other| *other == digest) } else { None };
+        self.places.get(slot?).copied().flatten()
     }
 
     /// A digest of what does not change on the way.

@@ -3,7 +3,7 @@
 //! What an end *sent* is observed. What *reached* it is assumed when the segment passes, and proved when the end acts on
 //! it; where the end's next segment shows that it had not arrived, the assumption is taken back.
 
-use super::events::{Events, Seen};
+use super::events::{Detail, Events, Seen};
 use super::stream::Stream;
 use super::{Claim, Count, Delivered, Evidence, Side, Signal, State, Step, Tallies, Transition};
 use crate::decode::options::{self, Value};
@@ -67,11 +67,11 @@ enum Ruling {
 
 impl End {
     /// The octets it sent, in order and each once; complete when the capture ended.
-    pub fn delivered(&self) -> &Delivered {
+    pub fn delivered(&self) -> Delivered {
         self.stream.delivered()
     }
 
-    pub(super) fn new(side: Side, state: State, frame: u64) -> Self {
+    pub(super) fn new(side: Side, state: State, frame: u64, detail: Detail) -> Self {
         Self {
             side,
             sent: Count::default(),
@@ -81,7 +81,7 @@ impl End {
             window_scale: None,
             state: Claim { state, frame, evidence: Evidence::Assumed },
             analysis: Tallies::default(),
-            stream: Stream::new(),
+            stream: Stream::new(detail),
             initial: None,
             began: false,
             called: None,

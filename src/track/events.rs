@@ -1,7 +1,6 @@
 //! A segment as a connection sees it, and what it brings about there.
 
-use std::net::SocketAddr;
-
+use super::flow::Slot;
 use super::stream::Chunk;
 use super::{Claim, Note, Oddity, Signal};
 use crate::capture::Timestamp;
@@ -27,6 +26,15 @@ impl Side {
     }
 }
 
+/// How closely connections are followed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Detail {
+    /// As far as a table of them shows: neither digests nor metrics.
+    Table,
+    /// All there is to know.
+    Full,
+}
+
 /// A segment, when and where it was seen.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Seen<'a> {
@@ -34,8 +42,8 @@ pub(super) struct Seen<'a> {
     pub(super) timestamp: Option<Timestamp>,
     /// Octets of the frame on the wire.
     pub(super) octets: u32,
-    pub(super) source: SocketAddr,
-    pub(super) destination: SocketAddr,
+    /// Which endpoint of its flow sent it.
+    pub(super) from: Slot,
     pub(super) segment: &'a Segment<'a>,
     /// The segment is not just what a first fragment shows of it.
     pub(super) whole: bool,

@@ -30,17 +30,17 @@ pub struct Reassembled<'t> {
     pub overlap: bool,
 }
 
-/// What a packet is to the reassembler.
+/// What a packet is to the reassembler; what is rare is boxed, since an arrival is handed on with every packet.
 #[derive(Debug)]
 pub(super) enum Arrival<'t> {
     /// No fragment.
     Whole,
     /// The first fragment of a datagram that cannot be put together, with the header it shows.
-    Start(Transport<'t>),
+    Start(Box<Transport<'t>>),
     /// A fragment whose datagram is not complete.
     Piece,
     /// The fragment that completed a datagram.
-    Complete(Reassembled<'t>),
+    Complete(Box<Reassembled<'t>>),
 }
 
 impl<'t> Arrival<'t> {
@@ -125,13 +125,22 @@ impl Reassembler {
     }
 
     /// Takes one packet, and says what it is.
+    #[inline]
     pub(super) fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Arrival<'t> {
-        let Some((ip, fragment)) = packet.ip().and_then(|ip| Some((ip, ip.fragment?))) else { return Arrival::Whole };
+        match packet.ip().and_then(|ip| Some((ip, ip.fragment?))) {
+            Some((ip, fragment)) => self.join(packet.number, ip, fragment),
+            None => Arrival::Whole,
+        }
+    }
+
+    /// Takes one fragment.
+    #[cold]
+    fn join<'t>(&'t mut self, frame: u64, ip: &Ip<'t>, fragment: Fragment) -> Arrival<'t> {
         if !can_be_joined(ip) {
-            return decode::first_fragment(ip).0.map_or(Arrival::Piece, Arrival::Start);
+            return decode::first_fragment(ip).0.map_or(Arrival::Piece, |transport| Arrival::Start(Box::new(transport)));
         }
         let key = Key { source: ip.source, destination: ip.destination, protocol: ip.protocol, id: fragment.id };
-        if !self.add(key, packet.number, ip, fragment) {
+        if !self.add(key, frame, ip, fragment) {
             return Arrival::Piece;
         }
         let Some(mut done) = self.waiting.remove(&key) else { return Arrival::Piece };
@@ -139,7 +148,8 @@ impl Reassembler {
         done.join();
         self.done = done;
         let (ip, transport, _) = decode::reassembled(ip, &self.done.whole);
-        Arrival::Complete(Reassembled { frames: &self.done.frames, ip, transport, overlap: self.done.overlap })
+        let overlap = self.done.overlap;
+        Arrival::Complete(Box::new(Reassembled { frames: &self.done.frames, ip, transport, overlap }))
     }
 
     /// First frames of the datagrams given up since the last call.

@@ -6,7 +6,7 @@
 pub struct Limits {
     /// Conversations remembered, about 200 octets each; default 16,000,000.
     pub conversations: usize,
-    /// Connections remembered with their handshake and states, about 500 octets each; default 2,000,000.
+    /// Connections remembered with their handshake and states, about 1,200 octets each; default 2,000,000.
     pub connections: usize,
     /// UDP sockets and, apart from them, their peers remembered, about 150 octets each; default 2,000,000.
     pub udp_peers: usize,

@@ -2,8 +2,12 @@
 
 use jiff::SignedDuration;
 
+use super::Verdicts;
+use super::events::Seen;
 use crate::capture::Timestamp;
+use crate::decode::options::{self, Value};
 use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::{Flags, Segment};
 
 /// One direction's measures, over all its segments.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -73,8 +77,40 @@ impl<T: Copy + Ord> Spread<T> {
 }
 
 impl Metrics {
-    /// A segment was sent at this time.
-    pub(super) fn sent_at(&mut self, timestamp: Option<Timestamp>) {
+    /// A segment was sent, its window to be shifted by `shift` unless it is a SYN, and `found` to be this.
+    pub(super) fn sent(&mut self, seen: &Seen<'_>, shift: u8, found: Verdicts) {
+        let segment = seen.segment;
+        let syn = segment.flags.contains(Flags::SYN);
+        self.sent_at(seen.timestamp);
+        self.read_options(segment, syn);
+        if !segment.flags.contains(Flags::RST) {
+            self.window.add(u32::from(segment.window) << if syn { 0 } else { shift });
+        }
+        if segment.payload_len > 0 {
+            self.segment.add(segment.payload_len);
+        }
+        if found.is_retransmission() {
+            self.retransmitted_octets = self.retransmitted_octets.saturating_add(u64::from(segment.payload_len));
+        }
+    }
+
+    fn read_options(&mut self, segment: &Segment<'_>, syn: bool) {
+        if options::are_only_timestamps(segment.options) {
+            self.timestamps = true;
+            return;
+        }
+        for option in options::options(segment.options) {
+            match option.value {
+                Value::MaximumSegmentSize(size) if syn => self.maximum_segment = Some(size),
+                Value::SackPermitted if syn => self.sack_permitted = true,
+                Value::FastOpen(_) if syn => self.fast_open = true,
+                Value::Timestamps { .. } => self.timestamps = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn sent_at(&mut self, timestamp: Option<Timestamp>) {
         if let (Some(last), Some(now)) = (self.last, timestamp) {
             self.longest_silence = self.longest_silence.max(Some(now.since(last)));
         }

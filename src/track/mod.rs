@@ -36,6 +36,7 @@ mod tracker;
 mod udp;
 mod update;
 mod verdict;
+mod waiting;
 mod zeek;
 
 pub use analysis::Analyzed;

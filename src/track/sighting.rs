@@ -38,24 +38,9 @@ pub(super) struct TcpMark {
 }
 
 impl Sighting {
-    /// The same packet, which takes part in the numbering of streams and counts for nothing.
-    #[must_use]
-    pub fn uncounted(self) -> Self {
-        Self { quoted: true, ..self }
-    }
-
-    fn new(packet: &Packet<'_>, (key, from): (FlowKey, Slot)) -> Self {
-        Self {
-            key,
-            from,
-            number: packet.number,
-            timestamp: packet.timestamp,
-            octets: packet.original_len,
-            payload: 0,
-            tcp: None,
-            whole: false,
-            quoted: false,
-        }
+    /// From now on the packet takes part in the numbering of streams and counts for nothing.
+    pub fn uncount(&mut self) {
+        self.quoted = true;
     }
 }
 
@@ -71,18 +56,19 @@ impl Sightings {
         Self { reassembler: Reassembler::new(limits) }
     }
 
-    /// What the conversation table is to see of a packet: nothing if it has no ports, or is a fragment of a datagram
-    /// that is not complete.
+    /// Hands what the conversation table is to see of a packet to `take`: nothing if it has no ports, or is a fragment of
+    /// a datagram that is not complete.
     #[inline]
-    pub fn of(&mut self, packet: &Packet<'_>) -> Option<Sighting> {
+    pub fn of<T>(&mut self, packet: &Packet<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
         let arrival = self.reassembler.push(packet);
-        sighting(packet, &arrival)
+        with_sighting(packet, &arrival, take)
     }
 }
 
-/// The sighting of a packet, as it arrived.
+/// Hands the sighting of a packet, as it arrived, to `take`, which may put it in its place at once: moving it costs as
+/// much as making it.
 #[inline]
-pub(super) fn sighting(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Sighting> {
+pub(super) fn with_sighting<T>(packet: &Packet<'_>, arrival: &Arrival<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
     let (source, destination) = arrival.ip(packet)?.ends();
     let (transport, whole) = (arrival.transport(packet)?, arrival.is_whole());
     let (protocol, ports, payload, tcp) = match transport {
@@ -95,14 +81,16 @@ pub(super) fn sighting(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<Sig
             let ports = (datagram.source_port, datagram.destination_port);
             (Protocol::Udp, ports, datagram.payload_len, None)
         }
-        Transport::Icmp(message) => return quoted(packet, &message.quoted()?),
+        Transport::Icmp(message) => return quoted(packet, &message.quoted()?).map(take),
         _ => return None,
     };
-    let key = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
-    Some(Sighting { payload, tcp, whole, ..Sighting::new(packet, key) })
+    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    let (number, timestamp, octets) = (packet.number, packet.timestamp, packet.original_len);
+    Some(take(Sighting { key, from, number, timestamp, octets, payload, tcp, whole, quoted: false }))
 }
 
 /// The sighting of a header that an ICMP error quotes.
+#[cold]
 fn quoted(packet: &Packet<'_>, quoted: &icmp::Quoted<'_>) -> Option<Sighting> {
     let (source, destination) = quoted.ip.ends();
     let ports = quoted.ports?;
@@ -114,6 +102,7 @@ fn quoted(packet: &Packet<'_>, quoted: &icmp::Quoted<'_>) -> Option<Sighting> {
         IpProtocol::UDP | IpProtocol::UDP_LITE => (Protocol::Udp, None),
         _ => return None,
     };
-    let key = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
-    Some(Sighting { octets: 0, tcp, quoted: true, ..Sighting::new(packet, key) })
+    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    let (number, timestamp) = (packet.number, packet.timestamp);
+    Some(Sighting { key, from, number, timestamp, octets: 0, payload: 0, tcp, whole: false, quoted: true })
 }

@@ -4,10 +4,10 @@
 //! a hole is given up when the receiver acknowledged past it, when too much waits, or when the capture ends. Positions
 //! are 64 bits wide, so that a stream may be longer than the space of sequence numbers.
 
-use std::collections::BTreeMap;
+use sha2::{Digest as _, Sha256};
 
-use sha2::{Digest, Sha256};
-
+use super::events::Detail;
+use super::waiting::Waiting;
 use crate::decode::seq::SeqNumber;
 
 /// A piece of a stream, as the receiver gets it.
@@ -41,26 +41,28 @@ pub struct Delivered {
 }
 
 /// Puts one direction's segments in order.
+///
+/// One line of the processor's cache holds it, as long as nothing waits and no digest is wanted.
 #[derive(Clone, Debug)]
 pub(super) struct Stream {
     /// The number of the octet at `position`.
     expected: Option<SeqNumber>,
     /// Octets and holes passed so far.
     position: u64,
-    /// Pieces behind a hole, by position; they do not overlap.
-    waiting: BTreeMap<u64, Piece>,
-    waiting_octets: usize,
-    delivered: Delivered,
-    digest: Option<Box<Sha256>>,
+    octets: u64,
+    missing: u64,
+    repeated: u64,
+    digest: Digest,
+    waiting: Option<Box<Waiting>>,
 }
 
-/// Octets that wait for those before them.
+/// The digest of what was delivered.
 #[derive(Clone, Debug)]
-struct Piece {
-    frame: u64,
-    octets: Vec<u8>,
-    /// Octets that followed these on the wire, cut by a snap length.
-    cut: u32,
+enum Digest {
+    Unwanted,
+    Empty,
+    Running(Box<Sha256>),
+    Done(Box<[u8; 32]>),
 }
 
 /// A segment's payload.
@@ -75,22 +77,14 @@ pub(super) struct Payload<'a> {
     pub(super) len: u32,
 }
 
-/// Octets that may wait behind a hole in one direction.
-const MAX_WAITING: usize = 4 << 20;
-
-/// Pieces that may wait behind a hole in one direction.
-const MAX_PIECES: usize = 8192;
-
 impl Stream {
-    pub(super) const fn new() -> Self {
-        Self {
-            expected: None,
-            position: 0,
-            waiting: BTreeMap::new(),
-            waiting_octets: 0,
-            delivered: Delivered { octets: 0, missing: 0, repeated: 0, sha256: None },
-            digest: None,
-        }
+    /// Nothing yet.
+    pub(super) const fn new(detail: Detail) -> Self {
+        let digest = match detail {
+            Detail::Table => Digest::Unwanted,
+            Detail::Full => Digest::Empty,
+        };
+        Self { expected: None, position: 0, octets: 0, missing: 0, repeated: 0, digest, waiting: None }
     }
 
     /// The stream begins with this number: the one after a SYN.
@@ -103,15 +97,10 @@ impl Stream {
         let expected = *self.expected.get_or_insert(payload.sequence);
         let distance = payload.sequence.since(expected);
         if distance > 0 {
-            let at = self.position.saturating_add(u64::from(distance.unsigned_abs()));
-            self.wait(at, payload);
-            if self.waiting_octets > MAX_WAITING || self.waiting.len() > MAX_PIECES {
-                self.give_up_hole(sink);
-            }
-            return;
+            return self.wait(distance.unsigned_abs(), payload, sink);
         }
         let known = distance.unsigned_abs().min(payload.len);
-        self.delivered.repeated = self.delivered.repeated.saturating_add(u64::from(known));
+        self.repeated = self.repeated.saturating_add(u64::from(known));
         let fresh = payload.len.saturating_sub(known);
         if fresh > 0 {
             self.deliver(payload.frame, payload.octets.get(known as usize..).unwrap_or_default(), fresh, sink);
@@ -121,7 +110,7 @@ impl Stream {
 
     /// The receiver has everything before `number`: holes before it will not be filled.
     pub(super) fn acknowledged(&mut self, number: SeqNumber, sink: &mut impl FnMut(Chunk<'_>)) {
-        while let (Some(expected), Some((at, _))) = (self.expected, self.waiting.first_key_value()) {
+        while let (Some(expected), Some(at)) = (self.expected, self.first_waiting()) {
             let hole = at.saturating_sub(self.position);
             if i64::from(number.since(expected)) < i64::try_from(hole).unwrap_or(i64::MAX) {
                 return;
@@ -131,13 +120,13 @@ impl Stream {
     }
 
     /// Octets that wait for those before them.
-    pub(super) const fn waiting_octets(&self) -> usize {
-        self.waiting_octets
+    pub(super) fn waiting_octets(&self) -> usize {
+        self.waiting.as_ref().map_or(0, |waiting| waiting.octets())
     }
 
     /// Holes will not be filled: what waits behind them is handed out.
     pub(super) fn give_up(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
-        while !self.waiting.is_empty() {
+        while self.first_waiting().is_some() {
             self.give_up_hole(sink);
         }
     }
@@ -145,51 +134,40 @@ impl Stream {
     /// No more will come.
     pub(super) fn finish(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
         self.give_up(sink);
-        let digest = self.digest.take().filter(|_| self.delivered.missing == 0);
-        self.delivered.sha256 = digest.map(|digest| digest.finalize().into());
+        self.digest = match std::mem::replace(&mut self.digest, Digest::Unwanted) {
+            Digest::Running(digest) if self.missing == 0 => Digest::Done(Box::new(digest.finalize().into())),
+            _ => Digest::Unwanted,
+        };
     }
 
     /// What became of the stream so far; the digest is there once it is finished.
-    pub(super) const fn delivered(&self) -> &Delivered {
-        &self.delivered
+    pub(super) fn delivered(&self) -> Delivered {
+        let sha256 = match &self.digest {
+            Digest::Done(digest) => Some(**digest),
+            _ => None,
+        };
+        Delivered { octets: self.octets, missing: self.missing, repeated: self.repeated, sha256 }
     }
 
-    /// Keeps what no piece brought before.
-    fn wait(&mut self, at: u64, payload: &Payload<'_>) {
-        let end = at.saturating_add(u64::from(payload.len));
-        let mut from = at;
-        let before = self.waiting.range(..=at).next_back();
-        if let Some((start, piece)) = before {
-            from = from.max(piece.end(*start));
+    /// Keeps a payload that begins `ahead` of what is expected.
+    #[cold]
+    fn wait(&mut self, ahead: u32, payload: &Payload<'_>, sink: &mut impl FnMut(Chunk<'_>)) {
+        let waiting = self.waiting.get_or_insert_default();
+        let kept = waiting.add(self.position.saturating_add(u64::from(ahead)), payload);
+        self.repeated = self.repeated.saturating_add(u64::from(payload.len).saturating_sub(kept));
+        if waiting.is_too_much() {
+            self.give_up_hole(sink);
         }
-        let mut fresh = Vec::new();
-        for (start, piece) in self.waiting.range(at.saturating_add(1)..end) {
-            fresh.push((from, *start));
-            from = from.max(piece.end(*start));
-        }
-        fresh.push((from, end));
-        let mut kept = 0_u64;
-        for (from, until) in fresh.into_iter().filter(|(from, until)| from < until) {
-            kept = kept.saturating_add(until.saturating_sub(from));
-            self.keep(at, from, until, payload);
-        }
-        self.delivered.repeated = self.delivered.repeated.saturating_add(u64::from(payload.len).saturating_sub(kept));
     }
 
-    /// Keeps the octets from `from` until `until` of a payload that begins at `at`.
-    fn keep(&mut self, at: u64, from: u64, until: u64, payload: &Payload<'_>) {
-        let offset = |position: u64| usize::try_from(position.saturating_sub(at)).unwrap_or(usize::MAX);
-        let captured = payload.octets.len();
-        let octets = payload.octets.get(offset(from).min(captured)..offset(until).min(captured)).unwrap_or_default().to_vec();
-        let len = until.saturating_sub(from);
-        let cut = u32::try_from(len.saturating_sub(octets.len() as u64)).unwrap_or(u32::MAX);
-        self.waiting_octets = self.waiting_octets.saturating_add(octets.len());
-        self.waiting.insert(from, Piece { frame: payload.frame, octets, cut });
+    /// Where the first piece stands that waits.
+    fn first_waiting(&self) -> Option<u64> {
+        self.waiting.as_ref()?.first()
     }
 
     /// Passes the hole before the first piece that waits.
     fn give_up_hole(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
-        let Some((at, _)) = self.waiting.first_key_value() else { return };
+        let Some(at) = self.first_waiting() else { return };
         let hole = at.saturating_sub(self.position);
         self.pass(hole, sink);
         self.drain(sink);
@@ -197,17 +175,10 @@ impl Stream {
 
     /// Delivers the pieces that are in order now.
     fn drain(&mut self, sink: &mut impl FnMut(Chunk<'_>)) {
-        while let Some(entry) = self.waiting.first_entry() {
-            let at = *entry.key();
-            if at > self.position {
-                return;
-            }
-            let piece = entry.remove();
-            self.waiting_octets = self.waiting_octets.saturating_sub(piece.octets.len());
-            let len = u64::from(piece.cut).saturating_add(piece.octets.len() as u64);
-            let known = self.position.saturating_sub(at).min(len);
-            self.delivered.repeated = self.delivered.repeated.saturating_add(known);
-            let fresh = u32::try_from(len.saturating_sub(known)).unwrap_or(u32::MAX);
+        while let Some((at, piece)) = self.waiting.as_mut().and_then(|waiting| waiting.take(self.position)) {
+            let known = self.position.saturating_sub(at).min(piece.len());
+            self.repeated = self.repeated.saturating_add(known);
+            let fresh = u32::try_from(piece.len().saturating_sub(known)).unwrap_or(u32::MAX);
             if fresh > 0 {
                 let from = usize::try_from(known).unwrap_or(usize::MAX);
                 self.deliver(piece.frame, piece.octets.get(from..).unwrap_or_default(), fresh, sink);
@@ -219,10 +190,10 @@ impl Stream {
     fn deliver(&mut self, frame: u64, octets: &[u8], len: u32, sink: &mut impl FnMut(Chunk<'_>)) {
         let octets = octets.get(..len as usize).unwrap_or(octets);
         if !octets.is_empty() {
-            self.digest.get_or_insert_default().update(octets);
+            self.digest.update(octets);
             sink(Chunk::Octets { frame, octets });
             let captured = octets.len() as u64;
-            self.delivered.octets = self.delivered.octets.saturating_add(captured);
+            self.octets = self.octets.saturating_add(captured);
             self.advance(captured);
         }
         self.pass(u64::from(len).saturating_sub(octets.len() as u64), sink);
@@ -231,7 +202,7 @@ impl Stream {
     /// Passes octets that are not in the capture.
     fn pass(&mut self, octets: u64, sink: &mut impl FnMut(Chunk<'_>)) {
         if octets > 0 {
-            self.delivered.missing = self.delivered.missing.saturating_add(octets);
+            self.missing = self.missing.saturating_add(octets);
             sink(Chunk::Hole { octets });
             self.advance(octets);
         }
@@ -244,10 +215,13 @@ impl Stream {
     }
 }
 
-impl Piece {
-    /// The position after this piece, which begins at `start`.
-    fn end(&self, start: u64) -> u64 {
-        start.saturating_add(self.octets.len() as u64).saturating_add(u64::from(self.cut))
+impl Digest {
+    fn update(&mut self, octets: &[u8]) {
+        match self {
+            Self::Unwanted | Self::Done(_) => {}
+            Self::Empty => *self = Self::Running(Box::new(Sha256::new_with_prefix(octets))),
+            Self::Running(digest) => digest.update(octets),
+        }
     }
 }
 
@@ -255,11 +229,12 @@ impl Piece {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::waiting;
     use super::*;
 
     /// Pushes pieces of `text`, given as ranges, into a stream that begins at `first`.
     fn read(first: u32, text: &[u8], pieces: &[(usize, usize)]) -> (Vec<u8>, Delivered) {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(Detail::Full);
         let mut out = Vec::new();
         let mut sink = |chunk: Chunk<'_>| match chunk {
             Chunk::Octets { octets, .. } => out.extend(octets),
@@ -272,7 +247,7 @@ mod tests {
             stream.push(&Payload { frame, sequence, octets, len: octets.len() as u32 }, &mut sink);
         }
         stream.finish(&mut sink);
-        (out, *stream.delivered())
+        (out, stream.delivered())
     }
 
     #[test]
@@ -301,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_hole_ends_when_the_receiver_acknowledges_past_it() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(Detail::Full);
         let mut chunks = Vec::new();
         stream.begin(SeqNumber(100));
         let late = Payload { frame: 7, sequence: SeqNumber(105), octets: b"xyz", len: 3 };
@@ -315,7 +290,7 @@ mod tests {
 
     #[test]
     fn octets_cut_by_a_snap_length_are_a_hole() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(Detail::Full);
         let mut chunks = Vec::new();
         let payload = Payload { frame: 1, sequence: SeqNumber(1), octets: b"ab", len: 5 };
         stream.push(&payload, &mut |chunk| chunks.push(format!("{chunk:?}")));
@@ -325,15 +300,15 @@ mod tests {
 
     #[test]
     fn what_waits_is_bounded() {
-        let mut stream = Stream::new();
+        let mut stream = Stream::new(Detail::Full);
         stream.begin(SeqNumber(0));
         let octets = vec![0; 60_000];
         for number in 0..1000_u32 {
             let sequence = SeqNumber(1 + number * 60_000);
             stream.push(&Payload { frame: 1, sequence, octets: &octets, len: 60_000 }, &mut |_| {});
-            assert!(stream.waiting_octets <= MAX_WAITING);
+            assert!(stream.waiting_octets() <= waiting::MAX_OCTETS);
         }
-        assert_eq!(stream.delivered.missing, 1);
+        assert_eq!(stream.missing, 1);
     }
 
     proptest! {

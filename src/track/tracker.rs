@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 
 use super::conversation::Met;
 use super::copies::Copies;
-use super::events::{Events, Seen};
+use super::events::{Detail, Events, Seen};
 use super::fragment::{Arrival, Reassembler};
-use super::sighting::sighting;
+use super::sighting::with_sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
     About, Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol,
@@ -30,8 +30,7 @@ pub struct Tracker {
 #[derive(Debug)]
 struct Books {
     limits: Limits,
-    /// Packets that concern no TCP connection are passed over.
-    only_tcp: bool,
+    scope: Scope,
     /// What the clock said last, apart from packets.
     now: Option<Timestamp>,
     survey: Survey,
@@ -57,6 +56,17 @@ struct Books {
     overflow: Overflow,
 }
 
+/// How much is to be told.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Scope {
+    /// All there is.
+    Everything,
+    /// TCP connections: packets that concern none are passed over.
+    Connections,
+    /// TCP connections in no more [`Detail`] than a table shows, and without what is odd about single packets.
+    Table,
+}
+
 /// What a connection says of the segment at hand.
 #[derive(Clone, Copy)]
 struct Followed {
@@ -69,7 +79,6 @@ struct Followed {
 /// What was found out about the packet at hand.
 struct Taken<'t> {
     arrival: Arrival<'t>,
-    tuple: Option<FiveTuple>,
     met: Option<Met>,
     about: Option<About>,
     checksum: Option<Verdict>,
@@ -79,30 +88,40 @@ struct Taken<'t> {
 impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(limits: Limits) -> Self {
-        Self { reassembler: Reassembler::new(&limits), books: Books::new(limits) }
+        Self::of(Scope::Everything, limits)
     }
 
     /// A tracker that follows TCP alone: [`Trace::connections`] is all it will tell, and it is faster for that.
     pub fn of_connections(limits: Limits) -> Self {
-        let books = Books { only_tcp: true, ..Books::new(limits) };
-        Self { reassembler: Reassembler::new(&limits), books }
+        Self::of(Scope::Connections, limits)
+    }
+
+    /// The same for a table of connections, which shows neither [`Metrics`](super::Metrics) nor
+    /// [`Delivered::sha256`](super::Delivered::sha256), and no copies and wrong checksums: it is faster again.
+    pub fn of_connection_table(limits: Limits) -> Self {
+        Self::of(Scope::Table, limits)
+    }
+
+    fn of(scope: Scope, limits: Limits) -> Self {
+        Self { reassembler: Reassembler::new(&limits), books: Books::new(scope, limits) }
     }
 
     /// Follows one packet, and says what it belongs to; packets come in file order.
     pub fn push<'t>(&'t mut self, packet: &Packet<'t>) -> Update<'t> {
         let Self { reassembler, books } = self;
         let Some(taken) = books.take(reassembler, packet) else { return Update::nothing() };
-        if !books.only_tcp {
+        let tuple = tuple(packet, &taken.arrival);
+        if books.scope == Scope::Everything {
             books.survey.see_protocol(&name::protocol(packet, taken.arrival.transport(packet)));
         }
         Update {
-            tuple: taken.tuple,
-            flow: taken.met.filter(|_| taken.tuple.is_some()).map(|met| met.id),
+            tuple,
+            flow: taken.met.filter(|_| tuple.is_some()).map(|met| met.id),
             about: taken.about,
             fragment: !matches!(taken.arrival, Arrival::Whole | Arrival::Complete(_)),
             transport: taken.arrival.transport(packet).copied(),
             reassembled: match taken.arrival {
-                Arrival::Complete(datagram) => Some(datagram),
+                Arrival::Complete(datagram) => Some(*datagram),
                 _ => None,
             },
             checksum: taken.checksum,
@@ -121,7 +140,7 @@ impl Tracker {
     pub fn absorb(&mut self, packet: &Packet<'_>) {
         let Self { reassembler, books } = self;
         let taken = books.take(reassembler, packet);
-        if let Some(taken) = taken.filter(|_| !books.only_tcp) {
+        if let Some(taken) = taken.filter(|_| books.scope == Scope::Everything) {
             books.survey.see_protocol(&name::protocol(packet, taken.arrival.transport(packet)));
         }
     }
@@ -155,10 +174,10 @@ impl Tracker {
 }
 
 impl Books {
-    fn new(limits: Limits) -> Self {
+    fn new(scope: Scope, limits: Limits) -> Self {
         Self {
             limits,
-            only_tcp: false,
+            scope,
             now: None,
             survey: Survey::default(),
             conversations: Conversations::new(&limits),
@@ -186,14 +205,11 @@ impl Books {
             let followed = self.following == Some(connection.id);
             connection.finish(&mut |side, chunk| pieces.extend(followed.then(|| Piece::new(side, chunk))));
         }
-        let sockets = if self.only_tcp {
-            SocketTable::default()
-        } else {
-            SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest.max(self.now))
-        };
+        let everything = self.scope == Scope::Everything;
+        let infer = || SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest.max(self.now));
         Trace {
-            conversations: if self.only_tcp { Vec::new() } else { self.conversations.iter().collect() },
-            sockets,
+            conversations: if everything { self.conversations.iter().collect() } else { Vec::new() },
+            sockets: if everything { infer() } else { SocketTable::default() },
             survey: self.survey,
             connections: self.connections,
             udp_sockets,
@@ -204,14 +220,17 @@ impl Books {
     }
 
     /// Enters one packet; `None` if it is passed over.
+    #[inline(always)] // So that what only `push` tells is not made for `absorb`.
     fn take<'t>(&mut self, reassembler: &'t mut Reassembler, packet: &Packet<'t>) -> Option<Taken<'t>> {
         self.fresh.clear();
         self.pieces.clear();
         self.transitions.clear();
-        if self.only_tcp && !may_concern_tcp(packet) {
+        if self.scope != Scope::Everything && !may_concern_tcp(packet) {
             return None;
         }
-        self.see(packet);
+        if self.scope != Scope::Table {
+            self.see(packet);
+        }
         for frame in reassembler.take_given_up() {
             self.note(frame, Oddity::FragmentGivenUp);
         }
@@ -219,16 +238,15 @@ impl Books {
         if matches!(&arrival, Arrival::Complete(datagram) if datagram.overlap) {
             self.note(packet.number, Oddity::FragmentOverlap);
         }
-        let checksum = self.verify(packet, &arrival);
+        let checksum = if self.scope == Scope::Table { None } else { self.verify(packet, &arrival) };
         let met = self.meet(packet, &arrival);
-        let tuple = tuple(packet, &arrival);
-        let followed = met.and_then(|met| self.follow(packet, &arrival, tuple?, &met));
+        let followed = met.and_then(|met| self.follow(packet, &arrival, &met));
         let about = about(packet, met);
         if let Some(about) = &about {
             self.hear_of(packet, about);
         }
         self.keep_fresh();
-        Some(Taken { arrival, tuple, met, about, checksum, followed })
+        Some(Taken { arrival, met, about, checksum, followed })
     }
 
     fn note(&mut self, frame: u64, oddity: Oddity) {
@@ -244,7 +262,7 @@ impl Books {
 
     /// What concerns every frame, whatever it carries.
     fn see(&mut self, packet: &Packet<'_>) {
-        if !self.only_tcp && self.survey.see(packet) {
+        if self.scope == Scope::Everything && self.survey.see(packet) {
             self.note(packet.number, Oddity::ClockStep);
         }
         if let Some(first) = self.copies.find(packet) {
@@ -281,8 +299,10 @@ impl Books {
         {
             self.note(packet.number, Oddity::BadLength);
         }
-        let sighting = sighting(packet, arrival)?;
-        let met = self.conversations.meet(&sighting)?;
+        let met = with_sighting(packet, arrival, |sighting| match self.scope {
+            Scope::Everything => self.conversations.meet(&sighting),
+            Scope::Connections | Scope::Table => self.conversations.identify(&sighting),
+        })??;
         if met.new && met.incarnation > 1 {
             self.note(packet.number, Oddity::PortReuse);
         }
@@ -293,10 +313,11 @@ impl Books {
     }
 
     /// Follows the packet in its connection or at its UDP sockets.
-    fn follow(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>, tuple: FiveTuple, met: &Met) -> Option<Followed> {
+    fn follow(&mut self, packet: &Packet<'_>, arrival: &Arrival<'_>, met: &Met) -> Option<Followed> {
         match arrival.transport(packet)? {
-            Transport::Tcp(segment) => self.follow_segment(packet, segment, tuple, met, arrival.is_whole()),
+            Transport::Tcp(segment) => self.follow_segment(packet, arrival, segment, met),
             Transport::Udp(datagram) => {
+                let tuple = tuple(packet, arrival)?;
                 self.udp.push(&Sent {
                     frame: packet.number,
                     timestamp: packet.timestamp,
@@ -315,23 +336,19 @@ impl Books {
     fn follow_segment(
         &mut self,
         packet: &Packet<'_>,
+        arrival: &Arrival<'_>,
         segment: &Segment<'_>,
-        tuple: FiveTuple,
         met: &Met,
-        whole: bool,
     ) -> Option<Followed> {
-        let payload_len = if whole { segment.payload_len } else { 0 };
-        let segment = Segment { payload_len, ..*segment };
         let seen = Seen {
             frame: packet.number,
             timestamp: packet.timestamp,
             octets: packet.original_len,
-            source: tuple.source,
-            destination: tuple.destination,
-            segment: &segment,
-            whole,
+            from: met.from,
+            segment,
+            whole: arrival.is_whole(),
         };
-        let place = self.connection(&seen, met)?;
+        let place = self.connection(&seen, met, || tuple(packet, arrival))?;
         let connection = self.connections.get_mut(place as usize)?;
         let mut events = Events {
             frame: packet.number,
@@ -353,14 +370,14 @@ impl Books {
             analyzed.verdicts.add(Verdicts::REUSED_PORTS);
         }
         connection.keep_notes(&self.fresh);
-        let side = connection.side_of(tuple.source);
+        let side = connection.side_of(met.from);
         let shift = if segment.flags.contains(Flags::SYN) { None } else { connection.window_shift(side) };
         let states = (connection.ends.initiator.state, connection.ends.responder.state);
-        Some(Followed { relative: relative(&segment, met, shift.unwrap_or(0)), analyzed, side, states })
+        Some(Followed { relative: relative(segment, met, shift.unwrap_or(0)), analyzed, side, states })
     }
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.
-    fn connection(&mut self, seen: &Seen<'_>, met: &Met) -> Option<u32> {
+    fn connection(&mut self, seen: &Seen<'_>, met: &Met, tuple: impl FnOnce() -> Option<FiveTuple>) -> Option<u32> {
         let stream = met.id.number as usize;
         if let Some(Some(place)) = self.by_stream.get(stream) {
             return Some(*place);
@@ -370,7 +387,8 @@ impl Books {
             return None;
         }
         let place = u32::try_from(self.connections.len()).ok()?;
-        self.connections.push(Connection::new(met.id, met.incarnation, seen));
+        let detail = if self.scope == Scope::Table { Detail::Table } else { Detail::Full };
+        self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
         if self.by_stream.len() <= stream {
             self.by_stream.resize(stream.saturating_add(1), None);
         }

@@ -89,19 +89,22 @@ impl fmt::Display for Verdicts {
     }
 }
 
-/// Segments of one direction by what they were found to be.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Tallies([u32; Verdicts::NAMES.len()]);
+/// Segments of one direction by what they were found to be; of most directions there is nothing to say.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Tallies(Option<Box<[u32; Verdicts::NAMES.len()]>>);
 
 impl Tallies {
     /// Segments that one of `verdicts` was said of.
     pub fn of(&self, verdicts: Verdicts) -> u32 {
         let said = |(bit, count): (usize, &u32)| if verdicts.0 >> bit & 1 == 1 { *count } else { 0 };
-        self.0.iter().enumerate().map(said).fold(0, u32::saturating_add)
+        self.0.iter().flat_map(|counts| counts.iter()).enumerate().map(said).fold(0, u32::saturating_add)
     }
 
     pub(super) fn add(&mut self, verdicts: Verdicts) {
-        for (bit, count) in self.0.iter_mut().enumerate() {
+        if verdicts.is_empty() {
+            return;
+        }
+        for (bit, count) in self.0.get_or_insert_default().iter_mut().enumerate() {
             *count = count.saturating_add(u32::from(verdicts.0 >> bit & 1));
         }
     }
