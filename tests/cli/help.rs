@@ -5,7 +5,8 @@ use std::process::{Command, Stdio};
 use crate::{is_there, run, support};
 
 /// Commands that there must be.
-const KNOWN: &str = "show info packet packets conversations connections sockets states follow demux log cut fields completions man";
+const KNOWN: &str =
+    "show info packet packets conversations connections sockets states follow demux log cut fields completions man";
 
 /// The commands that `--help` lists.
 fn commands() -> Vec<String> {
