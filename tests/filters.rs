@@ -18,21 +18,14 @@ use sockscope::decode;
 use sockscope::judge::filter::{self, Clock, Filter, Needs, PacketRow};
 use sockscope::track::{Limits, Tracker};
 
-/// Filters, and how tshark is to be run for them.
-struct List {
-    file: &'static str,
-    text: &'static str,
-    options: &'static [&'static str],
-}
+/// Filters for every capture.
+const LIST: &str = include_str!("filters/list.txt");
 
-const LISTS: [List; 2] = [
-    List { file: "tests/filters/list.txt", text: include_str!("filters/list.txt"), options: &[] },
-    // Checksums verified. One left to the network card is bad to tshark, and cannot be verified to us: it is not asked for.
-    // What a segment brings again is no data to tshark: no such segment is asked for either.
-    List { file: "tests/filters/summed.txt", text: include_str!("filters/summed.txt"), options: SUMMED },
-];
-
-const SUMMED: &[&str] = &["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+/// Filters about checksums and data, for captures without applications that tshark knows.
+///
+/// A checksum left to the network card is bad to tshark, and cannot be verified to us: it is not asked for. What a
+/// segment brings again is no data to tshark: no such segment is asked for either.
+const SUMMED: &str = include_str!("filters/summed.txt");
 
 /// The frames that each filter selects.
 type Selected = Vec<Vec<u64>>;
@@ -68,7 +61,7 @@ const EMPTY_ENTRY: &str = "tshark opens an entry for the segment in which nothin
 
 #[test]
 fn fixtures_are_selected_as_by_tshark() {
-    hold_against_tshark(&support::fixtures(), &LISTS);
+    hold_against_tshark(&support::fixtures(), &[LIST, SUMMED].concat());
 }
 
 #[test]
@@ -77,7 +70,7 @@ fn the_corpus_is_selected_as_by_tshark() {
         return support::skip("FILTERS_CORPUS is not set, and with it the captures that others made");
     }
     let Some(folder) = support::corpus() else { return };
-    hold_against_tshark(&support::files_below(&folder.join("files"), &[""]), &LISTS[..1]);
+    hold_against_tshark(&support::files_below(&folder.join("files"), &[""]), LIST);
 }
 
 /// What is found out over all files.
@@ -86,14 +79,14 @@ struct Findings {
     compared: u64,
     known: u64,
     /// How many files each filter selects something in.
-    selecting: BTreeMap<&'static str, u64>,
+    selecting: BTreeMap<String, u64>,
     differences: Vec<String>,
 }
 
 impl Findings {
-    fn compare(&mut self, file: &Path, text: &'static str, ours: &[u64], theirs: &[u64]) {
+    fn compare(&mut self, file: &Path, text: &str, ours: &[u64], theirs: &[u64]) {
         self.compared += 1;
-        *self.selecting.entry(text).or_default() += u64::from(!theirs.is_empty());
+        *self.selecting.entry(text.to_owned()).or_default() += u64::from(!theirs.is_empty());
         if ours == theirs {
             return;
         }
@@ -119,30 +112,30 @@ impl Findings {
     }
 }
 
-fn hold_against_tshark(files: &[PathBuf], lists: &[List]) {
+fn hold_against_tshark(files: &[PathBuf], list: &str) {
     if Command::new("tshark").arg("--version").output().is_err() {
         return support::skip("tshark is missing, and with it the frames to compare with");
     }
+    let texts: Vec<&str> = list.lines().collect();
+    let filters: Vec<Filter> = texts.iter().map(|text| Filter::compile(text).unwrap_or_else(|fault| panic!("{fault}"))).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let listed = folder.path().join("filters.txt");
+    std::fs::write(&listed, list).unwrap();
     let findings = Mutex::new(Findings::default());
-    for list in lists {
-        let texts: Vec<&str> = list.text.lines().collect();
-        let filters: Vec<Filter> =
-            texts.iter().map(|text| Filter::compile(text).unwrap_or_else(|fault| panic!("{fault}"))).collect();
-        let compare = |file: &PathBuf| {
-            let Some(theirs) = tshark(file, list, texts.len()) else { return };
-            let ours = sockscope(file, &filters);
-            let mut findings = findings.lock().unwrap();
-            for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
-                findings.compare(file, text, ours, theirs);
-            }
-        };
-        // Most of the time goes into starting tshark, which waits for the disk.
-        std::thread::scope(|scope| {
-            for files in files.chunks(files.len().div_ceil(WORKERS)) {
-                scope.spawn(|| files.iter().for_each(compare));
-            }
-        });
-    }
+    let compare = |file: &PathBuf| {
+        let Some(theirs) = tshark(file, &listed, texts.len()) else { return };
+        let ours = sockscope(file, &filters);
+        let mut findings = findings.lock().unwrap();
+        for ((text, ours), theirs) in texts.iter().zip(&ours).zip(&theirs) {
+            findings.compare(file, text, ours, theirs);
+        }
+    };
+    // Most of the time goes into starting tshark, which waits for the disk.
+    std::thread::scope(|scope| {
+        for files in files.chunks(files.len().div_ceil(WORKERS)) {
+            scope.spawn(|| files.iter().for_each(compare));
+        }
+    });
     let findings = findings.into_inner().unwrap();
     assert!(findings.selecting.len() >= 150);
     findings.verdict();
@@ -155,12 +148,15 @@ fn without(these: &[u64], those: &[u64]) -> Vec<u64> {
     these.iter().filter(|number| !those.contains(number)).take(8).copied().collect()
 }
 
+/// Checksums are verified.
+const CHECKED: &[&str] = &["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-o", "udp.check_checksum:TRUE"];
+
 /// What tshark selects, all filters in one run; `None` for a file that it does not read to its end.
-fn tshark(file: &Path, list: &List, count: usize) -> Option<Selected> {
+fn tshark(file: &Path, list: &Path, count: usize) -> Option<Selected> {
     let script = format!("lua_script:{}", support::project("tests/filters/tap.lua").display());
     let mut tshark = Command::new("tshark");
-    tshark.args(["-n", "-q", "-X", &script]).args(list.options).arg("-r").arg(file);
-    tshark.env("FILTERS", support::project(list.file)).env("TZ", "UTC");
+    tshark.args(["-n", "-q", "-X", &script]).args(CHECKED).arg("-r").arg(file);
+    tshark.env("FILTERS", list).env("TZ", "UTC");
     let output = tshark.output().unwrap();
     if !output.status.success() {
         return None;
