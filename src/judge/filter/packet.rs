@@ -12,7 +12,7 @@ use super::value::Value;
 use crate::capture::{Description, Format, Frame, InterfaceId, Timestamp};
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::ip::Ip;
-use crate::decode::options::{self, Options};
+use crate::decode::options::{self, TcpOption};
 use crate::decode::tcp::{Flags, Segment};
 use crate::decode::udp::Datagram;
 use crate::decode::{self, EtherType, IpProtocol, Network, Packet, Transport, link};
@@ -71,6 +71,13 @@ impl<'a> PacketRow<'a> {
         let octets = self.frame.octets;
         let headers = link::headers(self.frame).filter(move |header| header.name() == Some(name));
         headers.filter_map(move |header| octets.get(header.at..header.at.saturating_add(header.len).min(octets.len())))
+    }
+
+    /// Ethernet headers with all they carry.
+    pub(super) fn ethernets(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let octets = self.frame.octets;
+        let headers = link::headers(self.frame).filter(|header| header.name() == Some("eth"));
+        headers.filter_map(move |header| Some(Value::Protocol(octets.get(header.at..)?, header.len)))
     }
 
     /// The address resolution message, of whatever kinds of address.
@@ -204,8 +211,10 @@ impl<'a> Upper<'a> {
         }
     }
 
-    pub(super) fn options(&self) -> Options<'a> {
-        options::options(self.segment().map_or(&[], |segment| segment.options))
+    /// The options that can be told apart.
+    pub(super) fn options(&self) -> impl Iterator<Item = TcpOption<'a>> + use<'a> {
+        let options = options::options(self.segment().map_or(&[], |segment| segment.options));
+        options.filter(|option| option.value != options::Value::Broken)
     }
 
     /// What the header is followed by; `None` if it is not read.
@@ -300,28 +309,26 @@ impl<'a> PacketRow<'a> {
     }
 }
 
-/// Where a frame stands in time.
-#[derive(Clone, Copy, Debug, Default)]
+/// Where a frame stands in time. As in Wireshark, a frame without a time stands at the begin of 1970.
+#[derive(Clone, Copy, Debug)]
 pub struct Times {
     /// Its own time.
-    now: Option<Timestamp>,
+    now: Timestamp,
     /// That of the first frame.
-    pub(super) first: Option<Timestamp>,
-    /// That of the frame before.
-    pub(super) previous: Option<Timestamp>,
+    pub(super) first: Timestamp,
+    /// That of the frame before; its own if it is the first.
+    pub(super) previous: Timestamp,
     /// Those of the first frame of its conversation and of the one before it there.
-    conversation: Option<(Timestamp, Timestamp)>,
+    conversation: (Timestamp, Timestamp),
 }
 
 impl Times {
-    pub(super) fn since_first(&self) -> Option<SignedDuration> {
-        let first = self.conversation.map(|(first, _)| first).or(self.now)?;
-        Some(self.now?.since(first))
+    pub(super) fn since_first(&self) -> SignedDuration {
+        self.now.since(self.conversation.0)
     }
 
-    pub(super) fn since_previous(&self) -> Option<SignedDuration> {
-        let previous = self.conversation.map(|(_, previous)| previous).or(self.now)?;
-        Some(self.now?.since(previous))
+    pub(super) fn since_previous(&self) -> SignedDuration {
+        self.now.since(self.conversation.1)
     }
 }
 
@@ -334,7 +341,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Conversations whose times are kept: as many as a tracker follows.
+    /// Conversations whose times are kept; frames of others stand at the begin of theirs.
     const MAX_CONVERSATIONS: usize = 4 << 20;
 
     /// Nothing seen yet.
@@ -344,25 +351,24 @@ impl Clock {
 
     /// Where a frame stands; frames come in file order.
     pub fn see(&mut self, frame: &Frame<'_>, update: Option<&Update<'_>>) -> Times {
-        let now = frame.timestamp;
+        let now = frame.timestamp.unwrap_or(Timestamp::new(0, 0));
         let quoted = |update: &Update<'_>| update.about?.flow.filter(|flow| flow.protocol == Protocol::Tcp);
         let flow = update.and_then(|update| update.flow.or_else(|| quoted(update)));
-        self.first = self.first.or(now);
-        let times = Times { now, first: self.first, previous: self.previous, conversation: self.conversation(flow, now) };
-        self.previous = now.or(self.previous);
-        times
+        let first = *self.first.get_or_insert(now);
+        let previous = self.previous.replace(now).unwrap_or(now);
+        Times { now, first, previous, conversation: flow.map_or((now, now), |flow| self.conversation(flow, now)) }
     }
 
-    fn conversation(&mut self, flow: Option<FlowId>, now: Option<Timestamp>) -> Option<(Timestamp, Timestamp)> {
-        let (flow, now) = (flow?, now?);
+    /// When the conversation began and was seen last.
+    fn conversation(&mut self, flow: FlowId, now: Timestamp) -> (Timestamp, Timestamp) {
         if let Some(known) = self.conversations.get_mut(&flow) {
             let before = *known;
             known.1 = now;
-            return Some(before);
+            return before;
         }
         if self.conversations.len() < Self::MAX_CONVERSATIONS {
             self.conversations.insert(flow, (now, now));
         }
-        None
+        (now, now)
     }
 }

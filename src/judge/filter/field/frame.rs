@@ -46,7 +46,7 @@ pub(super) const FIELDS: &[Row] = &[
         SECONDS,
         "Seconds since the first frame",
         Read::Frame(|row, out| {
-            out.duration(row.frame.timestamp.zip(row.times.first).map(|(time, first)| time.since(first)));
+            out.duration(row.frame.timestamp.map(|time| time.since(row.times.first)));
         }),
     ),
     Row::new(
@@ -54,8 +54,7 @@ pub(super) const FIELDS: &[Row] = &[
         SECONDS,
         "Seconds since the frame before",
         Read::Frame(|row, out| {
-            let time = row.frame.timestamp;
-            out.duration(time.map(|time| time.since(row.times.previous.unwrap_or(time))));
+            out.duration(row.frame.timestamp.map(|time| time.since(row.times.previous)));
         }),
     ),
     Row::new(

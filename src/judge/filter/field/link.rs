@@ -34,15 +34,7 @@ const fn arp(name: &'static str, kind: Kind, meaning: &'static str, read: for<'a
 }
 
 pub(super) const FIELDS: &[Row] = &[
-    Row::new(
-        "eth",
-        Protocol,
-        "Ethernet",
-        Read::Frame(|row, out| {
-            let there = row.link_headers("eth").next().is_some();
-            out.put(there.then_some(Value::Protocol(row.frame.octets, 14.min(row.frame.octets.len()))));
-        }),
-    ),
+    Row::new("eth", Protocol, "Ethernet", Read::Frame(|row, out| row.ethernets().for_each(|value| out.put(Some(value))))),
     eth("eth.dst", Mac, "Receiver's hardware address", |octets, out| out.mac(octets, 0)),
     eth("eth.src", Mac, "Sender's hardware address", |octets, out| out.mac(octets, 6)),
     eth("eth.addr", Mac, "Either hardware address", |octets, out| {

@@ -36,7 +36,7 @@ pub(super) const FIELDS: &[Row] = &[
     v4("ip.dsfield", Number(8), "Differentiated services", |ip, out| out.number(u8_at(ip.header, 1))),
     v4("ip.dsfield.dscp", Number(8), "Their code point", |ip, out| out.number(bits(u8_at(ip.header, 1), 2, 6))),
     v4("ip.dsfield.ecn", Number(8), "Congestion notification", |ip, out| out.number(bits(u8_at(ip.header, 1), 0, 2))),
-    v4("ip.len", Number(16), "Octets of the packet", |ip, out| out.number(u16_at(ip.header, 2))),
+    v4("ip.len", Number(16), "Octets of the packet", |ip, out| out.number(total_len(ip))),
     v4("ip.id", Number(16), "Identification", |ip, out| out.number(u16_at(ip.header, 4))),
     v4("ip.flags", Number(8), "The three flags", |ip, out| out.number(bits(u8_at(ip.header, 6), 5, 3))),
     v4("ip.flags.rb", Flag, "Reserved bit", |ip, out| out.flag(u8_at(ip.header, 6).map(|octet| octet & 0x80 != 0))),
@@ -90,6 +90,12 @@ pub(super) const FIELDS: &[Row] = &[
         out.written(Some(ip.destination.to_string()));
     }),
 ];
+
+/// As the header says; of packets too large for the field as many as the frame holds.
+fn total_len(ip: &Ip<'_>) -> Option<u32> {
+    let whole = || u32::try_from(ip.header.len()).unwrap_or(u32::MAX).saturating_add(ip.payload_len);
+    u16_at(ip.header, 2).map(|len| if len == 0 { whole() } else { len.into() })
+}
 
 fn first_word(ip: &Ip<'_>) -> Option<u32> {
     u32_at(ip.header, 0)

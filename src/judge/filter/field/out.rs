@@ -63,12 +63,12 @@ impl<'a> Out<'_, 'a> {
         self.address(chunk::<16>(octets, at).map(|octets| IpAddr::V6(Ipv6Addr::from(octets))));
     }
 
-    /// Wireshark's number for the verdict on a checksum.
+    /// Wireshark's number for the verdict on a checksum; one that was left to the network card cannot be verified.
     pub(super) fn verdict(&mut self, verdict: Option<Verdict>) {
         self.number(verdict.map(|verdict| match verdict {
             Verdict::Bad => 0_u8,
-            Verdict::Good | Verdict::Partial => 1,
-            Verdict::Unverifiable => 2,
+            Verdict::Good => 1,
+            Verdict::Partial | Verdict::Unverifiable => 2,
             Verdict::Absent => 3,
         }));
     }

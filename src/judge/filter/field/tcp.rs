@@ -166,12 +166,12 @@ pub(super) const FIELDS: &[Row] = &[
     }),
     tracked("tcp.time_relative", Duration, "Seconds since the first frame of the connection", |row, update, out| {
         if row.stream(Tcp, update).is_some() {
-            out.duration(row.times.since_first());
+            out.duration(Some(row.times.since_first()));
         }
     }),
     tracked("tcp.time_delta", Duration, "Seconds since the frame before in the connection", |row, update, out| {
         if row.stream(Tcp, update).is_some() {
-            out.duration(row.times.since_previous());
+            out.duration(Some(row.times.since_previous()));
         }
     }),
     tcp("tcp.connection.syn", Mark, "A SYN", |tcp, out| {
@@ -271,7 +271,7 @@ fn letters(flags: u16) -> String {
 
 fn put_options<'a>(tcp: &Upper<'a>, kind: u8, out: &mut Out<'_, 'a>) {
     let Some(segment) = tcp.segment() else { return };
-    for option in options::options(segment.options).filter(|option| option.kind == kind) {
+    for option in tcp.options().filter(|option| option.kind == kind) {
         let octets = segment.options.get(option.at..option.at.saturating_add(option.len)).unwrap_or_default();
         out.put(Some(Value::Protocol(octets, octets.len())));
     }

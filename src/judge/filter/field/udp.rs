@@ -48,7 +48,7 @@ pub(super) const FIELDS: &[Row] = &[
         "Seconds since the first frame of the exchange",
         Read::Tracked(|row, update, out| {
             if update.flow.is_some() && row.stream(Udp, update).is_some() {
-                out.duration(row.times.since_first());
+                out.duration(Some(row.times.since_first()));
             }
         }),
     ),
@@ -58,7 +58,7 @@ pub(super) const FIELDS: &[Row] = &[
         "Seconds since the frame before in the exchange",
         Read::Tracked(|row, update, out| {
             if update.flow.is_some() && row.stream(Udp, update).is_some() {
-                out.duration(row.times.since_previous());
+                out.duration(Some(row.times.since_previous()));
             }
         }),
     ),
