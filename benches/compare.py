@@ -23,15 +23,20 @@ from statistics import median
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FIXTURE = ROOT / "fixtures/udp-echo/two-clients/20231234.pcapng"
-PARTS = ("frames", "flows", "start")
+PARTS = ("frames", "flows", "demux", "start")
 
 FLOOR = "libpcap loop"
 SOCKSCOPE = "sockscope conversations"
 CONNECTIONS = "sockscope connections"
+DEMUX = "sockscope demux"
+DEMUX_JSON = "sockscope demux --json"
 TSHARK = "tshark -z conv"
 
 # Flows of the capture that shows a program's memory before flows need any.
 FEW_FLOWS = 100
+# The sockets that packets are delivered to.
+SOCKETS = 10_000
+DEMUX_FRAMES = 1_000_000
 # What tshark 4.0 was seen to need; without so much memory, the kernel would end something.
 TSHARK_OCTETS_PER_FLOW = 4_000
 # Generous, per frame and file: the bench should fail before the disk is full, not after.
@@ -206,6 +211,43 @@ class Bench:
                 octets = (succeeded[entry.name].peak() - entry.peak()) / more
                 rows.append([entry.name, f"{round(octets):,}"])
         print_table(rows)
+
+    def compare_demux(self):
+        """Packets delivered to the sockets of a table, beside the conversations of the same capture."""
+        capture = self.generate("small", "--packets", str(DEMUX_FRAMES), "--flows", str(SOCKETS))
+        table = self.folder / "table.toml"
+        table.write_text(self.table_of(capture))
+        size = f"{capture.frames:,} frames, {capture.flows:,} flows, {SOCKETS:,} sockets"
+        print(f"\nDemultiplexing: {size}", flush=True)
+        fill_page_cache(capture.path)
+        runs, path = self.options.runs, str(capture.path)
+        demux = [self.options.sockscope, "demux", path, "--sockets", str(table)]
+        entries = [
+            Entry(SOCKSCOPE, [self.options.sockscope, "conversations", path], runs),
+            Entry(DEMUX, demux, runs),
+            Entry(DEMUX_JSON, [*demux, "--json"], runs),
+        ]
+        self.run_in_turn(entries)
+        succeeded = {entry.name: entry for entry in entries if entry.failure is None}
+        print_costs(entries, None, capture)
+        for name in (DEMUX, DEMUX_JSON):
+            if SOCKSCOPE in succeeded and name in succeeded:
+                speed = succeeded[SOCKSCOPE].cpu() / succeeded[name].cpu()
+                print(f"  {name}: {speed:.2f} of the speed of conversations")
+        self.discard(capture)
+
+    def table_of(self, capture):
+        """A table of the sockets that the capture's flows go to, and of others until there are enough."""
+        command = [self.options.sockscope, "conversations", capture.path, "--json"]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        called = {(c["protocol"], c["b"]) for c in json.loads(done.stdout)["conversations"]}
+        rows = sorted(called)[:SOCKETS]
+        rows += [("udp", f"127.0.0.1:{port}") for port in range(50_000, 50_000 + SOCKETS - len(rows))]
+        lines = [
+            f'[[socket]]\nname = "s{number}"\nprotocol = "{protocol}"\nlocal = "{local}"\n'
+            for number, (protocol, local) in enumerate(rows)
+        ]
+        return "".join(lines)
 
     def check_conversations(self, capture):
         """A program that skipped frames would be fast: all of them must be in its conversations."""
@@ -408,6 +450,7 @@ def main():
         parts = {
             "frames": bench.compare_frames,
             "flows": bench.compare_flows,
+            "demux": bench.compare_demux,
             "start": bench.time_start,
         }
         for part in PARTS:

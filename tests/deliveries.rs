@@ -152,9 +152,9 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
             Refusal::of(packet).iter().for_each(|refusal| contradictions.hear(refusal));
             let Some(arriving) = arrivals.of(packet) else { return };
             let delivery = table.deliver(&arriving, None);
-            contradictions.see(&arriving, &delivery);
+            contradictions.see(&arriving, delivery);
             match delivery.verdict {
-                Reach::To => assert!(is_its(&trace.sockets, &delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
+                Reach::To => assert!(is_its(&trace.sockets, delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
                 Reach::Refused => refused += 1,
                 _ => panic!("{capture:?}: {arriving:?}: {delivery:?}"),
             }

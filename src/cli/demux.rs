@@ -56,6 +56,7 @@ fn sockets(args: &DemuxArgs, setting: &Setting) -> Result<(Setup, Opened), Failu
 fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
     let (inferred, json) = (setup.is_inferred(), play.args.form.json);
     let mut view = Verdicts::new(play.setting.look, inferred);
+    let mut lines = json::Verdicts::new(inferred);
     let mut table = DemuxTable::of(setup);
     let mut contradictions = Contradictions::default();
     let reading = play.each(|event, interface, selected| {
@@ -70,9 +71,9 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         if !selected {
             return Ok(());
         }
-        contradictions.see(&arriving, &delivery);
-        expectations.see(&arriving, &delivery);
-        if json { json::demux(&arriving, &delivery, inferred, out) } else { view.write(&arriving, &delivery, out) }
+        contradictions.see(&arriving, delivery);
+        expectations.see(&arriving, delivery);
+        if json { lines.write(&arriving, delivery, out) } else { view.write(&arriving, delivery, out) }
     })?;
     if json {
         json::contradictions(&contradictions, out)?

@@ -42,15 +42,17 @@ pub struct Verdicts {
     inferred: bool,
     line: Line,
     widths: [usize; COLUMNS],
+    /// Columns have grown so often.
+    grown: u32,
     kept: Vec<Kept>,
     begun: bool,
 }
 
-/// What stands behind the number of a frame, in columns of these widths.
+/// What stands behind the number of a frame, in columns that have grown so often since.
 #[derive(Clone, Debug, Default)]
 struct Kept {
-    widths: [usize; COLUMNS],
     text: Box<[u8]>,
+    grown: u32,
 }
 
 const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Evidence"];
@@ -65,7 +67,7 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        Self { look, inferred, line: Line::new(), widths, kept: Vec::new(), begun: false }
+        Self { look, inferred, line: Line::new(), widths, grown: 0, kept: Vec::new(), begun: false }
     }
 
     /// Writes the verdict on one packet, the first one under a heading.
@@ -79,21 +81,21 @@ impl Verdicts {
         }
         self.line.number(arriving.frame, self.widths[NUMBER]);
         match delivery.number.and_then(|number| self.kept.get(number as usize)) {
-            Some(kept) if kept.widths == self.widths => self.line.octets(&kept.text),
-            _ => self.behind_number(arriving, delivery),
-        };
-        self.line.end(out)
+            Some(kept) if kept.grown == self.grown && !kept.text.is_empty() => self.line.end_with(&kept.text, out),
+            _ => self.behind_number(arriving, delivery).end(out),
+        }
     }
 
     /// Writes what stands behind the number, and keeps it.
     fn behind_number(&mut self, arriving: &Arriving, delivery: &Delivery) -> &mut Line {
-        let begin = self.line.len();
+        let (begin, widths) = (self.line.len(), self.widths);
         self.cells(arriving, delivery);
+        self.grown += u32::from(widths != self.widths);
         if let Some(number) = delivery.number.map(|number| number as usize).filter(|number| *number < MAX_KEPT) {
             if self.kept.len() <= number {
                 self.kept.resize(number + 1, Kept::default());
             }
-            self.kept[number] = Kept { widths: self.widths, text: self.line.since(begin).into() };
+            self.kept[number] = Kept { text: self.line.since(begin).into(), grown: self.grown };
         }
         &mut self.line
     }

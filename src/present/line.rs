@@ -138,12 +138,6 @@ impl Line {
         self
     }
 
-    /// Adds what [`Line::since`] gave.
-    pub fn octets(&mut self, octets: &[u8]) -> &mut Self {
-        self.octets.extend_from_slice(octets);
-        self
-    }
-
     /// Octets so far.
     pub fn len(&self) -> usize {
         self.octets.len()
@@ -154,9 +148,20 @@ impl Line {
         self.octets.is_empty()
     }
 
-    /// What was added since the line had this length.
+    /// What was added since the line had this length, without trailing space.
     pub fn since(&self, len: usize) -> &[u8] {
-        self.octets.get(len..).unwrap_or_default()
+        self.octets.get(len..).unwrap_or_default().trim_ascii_end()
+    }
+
+    /// Sends the line and what [`Line::since`] gave of another one, and starts the next line.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn end_with(&mut self, octets: &[u8], out: &mut impl Write) -> io::Result<()> {
+        out.write_all(&self.octets)?;
+        self.octets.clear();
+        out.write_all(octets)?;
+        out.write_all(b"\n")
     }
 
     /// Sends the line without trailing space, and starts the next one.

@@ -69,12 +69,45 @@ fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
     delivery.losers.iter().map(|(socket, because)| Loser { socket, because }).collect()
 }
 
-/// Writes the verdict on one packet; `inferred` tells that the sockets are.
+/// Lines kept for packets with the same verdict, up to 2,000 octets each.
+const MAX_KEPT: usize = 100_000;
+
+/// Writes a line for each packet.
 ///
-/// # Errors
-/// What the writer says.
-pub fn write(arriving: &Arriving, delivery: &Delivery, inferred: bool, out: &mut impl Write) -> io::Result<()> {
-    line(&Line::new(arriving, delivery, inferred), out)
+/// What stands behind the number of the frame is made once for each numbered verdict.
+#[derive(Debug)]
+pub struct Verdicts {
+    inferred: bool,
+    kept: Vec<Box<[u8]>>,
+}
+
+impl Verdicts {
+    /// No packet yet; `inferred` tells that the sockets are.
+    pub const fn new(inferred: bool) -> Self {
+        Self { inferred, kept: Vec::new() }
+    }
+
+    /// Writes the verdict on one packet.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
+        let head = format!("{{\"frame\":{}", arriving.frame);
+        let number = delivery.number.map(|number| number as usize);
+        if let Some(kept) = number.and_then(|number| self.kept.get(number)).filter(|kept| !kept.is_empty()) {
+            out.write_all(head.as_bytes())?;
+            return out.write_all(kept);
+        }
+        let mut text = Vec::new();
+        line(&Line::new(arriving, delivery, self.inferred), &mut text)?;
+        if let Some(number) = number.filter(|number| *number < MAX_KEPT) {
+            if self.kept.len() <= number {
+                self.kept.resize(number + 1, Box::default());
+            }
+            self.kept[number] = text.get(head.len()..).unwrap_or_default().into();
+        }
+        out.write_all(&text)
+    }
 }
 
 #[derive(Serialize)]

@@ -20,7 +20,7 @@ mod states;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
-pub use demux::{write as demux, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
+pub use demux::{Verdicts, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
 pub use info::write as info;
 pub use intake::write as intake;
 pub use log::write as log;

@@ -165,7 +165,7 @@ impl DemuxTable {
             return if refused { Reach::Refused } else { Reach::Unknown };
         }
         let undeclared = match protocol {
-            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way)),
+            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving.tuple)),
             Protocol::Udp => self.strangers.contains(&destination),
         };
         let address = destination.ip();

@@ -1,9 +1,10 @@
 //! The 5-tuples that packets travel on, each with the connection it belongs to and the verdicts already given.
 //!
-//! One lookup for each packet: a way knows the way back, its connected socket if it has one, and by number the verdicts
-//! that hold for all its packets.
+//! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
+//! number the verdicts that hold for all its packets.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -15,9 +16,11 @@ use super::lookup::Lookup;
 use super::table::opens;
 use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
-use crate::track::FiveTuple;
+use crate::track::flow::Slot;
+use crate::track::{FiveTuple, FlowKey};
 
-/// Ways remembered, about 200 octets each; what travels on others is delivered without memory.
+/// Ways remembered, about 80 octets each, and 200 more for a connection; what travels on others is delivered without
+/// memory.
 const MAX_WAYS: usize = 4_000_000;
 
 /// A way's place in the list.
@@ -54,7 +57,8 @@ const CHILD: usize = 3;
 /// All ways.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
-    by_tuple: HashMap<FiveTuple, WayId, RandomState>,
+    /// The place of the way from the lower end; that from the higher one is the next.
+    by_key: HashMap<FlowKey, WayId, RandomState>,
     ways: Vec<Way>,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
@@ -65,13 +69,13 @@ pub(super) struct Ways {
 
 #[derive(Debug, Default)]
 struct Way {
-    back: Option<WayId>,
     child: Option<Box<Child>>,
     /// The birth of the child that the SYN at hand brings.
-    birth: Option<usize>,
+    birth: Option<u32>,
     /// Something was sent on it that was no RST, by a socket that is not declared.
     stranger: bool,
-    verdicts: [Option<u32>; 4],
+    /// Numbers of verdicts, more by one.
+    verdicts: [Option<NonZeroU32>; 4],
 }
 
 impl Ways {
@@ -80,27 +84,28 @@ impl Ways {
         Self { births, foretold, ..Self::default() }
     }
 
-    /// The way of a 5-tuple, made if there is room.
+    /// The way of a 5-tuple, made together with the way back if there is room.
     pub(super) fn of(&mut self, tuple: FiveTuple) -> Option<WayId> {
-        if let Some(way) = self.by_tuple.get(&tuple) {
-            return Some(*way);
-        }
-        let way = WayId::try_from(self.ways.len()).ok().filter(|way| (*way as usize) < MAX_WAYS)?;
-        let back = self.by_tuple.get(&tuple.reversed()).copied();
-        if let Some(back) = back.and_then(|back| self.way(back)) {
-            back.back = Some(way);
-        }
-        // A socket that sends to itself has one way for both.
-        let back = if tuple.source == tuple.destination { Some(way) } else { back };
-        self.ways.push(Way { back, ..Way::default() });
-        self.by_tuple.insert(tuple, way);
-        Some(way)
+        let (source, destination) = (tuple.source, tuple.destination);
+        let (key, from) = FlowKey::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()));
+        let low = match self.by_key.get(&key) {
+            Some(low) => *low,
+            None => self.add(key)?,
+        };
+        Some(if from == Slot::Low { low } else { low | 1 })
+    }
+
+    fn add(&mut self, key: FlowKey) -> Option<WayId> {
+        let low = WayId::try_from(self.ways.len()).ok().filter(|low| (*low as usize) < MAX_WAYS)?;
+        self.ways.extend([Way::default(), Way::default()]);
+        self.by_key.insert(key, low);
+        Some(low)
     }
 
     /// Lets all sockets come to be that this frame brings.
     pub(super) fn enter(&mut self, frame: u64) {
         while let Some(birth) = self.births.get(self.born).filter(|birth| birth.frame <= frame).cloned() {
-            let place = self.born;
+            let place = u32::try_from(self.born).ok();
             self.born = self.born.saturating_add(1);
             let stage = match birth.born {
                 Born::Open => Some(Stage::Open),
@@ -112,15 +117,14 @@ impl Ways {
             let Some(way) = self.of(birth.tuple) else { continue };
             self.put(way, child);
             if let Some(way) = self.way(way) {
-                way.birth = Some(place);
+                way.birth = place;
             }
         }
     }
 
     /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
     pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
-        let back = self.get(way).and_then(|way| way.back);
-        let child = back.and_then(|back| self.way(back)).and_then(|back| back.child.as_mut());
+        let child = self.way(back(way, arriving.tuple)).and_then(|back| back.child.as_mut());
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.sends(mark, SERVER),
             _ if own || arriving.has(Flags::RST) => {}
@@ -170,8 +174,8 @@ impl Ways {
     }
 
     /// Somebody whom the table does not know sent the other way.
-    pub(super) fn is_of_stranger(&self, way: WayId) -> bool {
-        self.get(way).and_then(|way| self.get(way.back?)).is_some_and(|back| back.stranger)
+    pub(super) fn is_of_stranger(&self, way: WayId, tuple: FiveTuple) -> bool {
+        self.get(back(way, tuple)).is_some_and(|back| back.stranger)
     }
 
     /// Somebody whom the table does not know may have sent on it, and that has been looked at.
@@ -187,12 +191,12 @@ impl Ways {
 
     /// The number of a verdict given before.
     pub(super) fn verdict(&self, way: WayId, asked: Asked) -> Option<u32> {
-        *self.get(way)?.verdicts.get(asked.place()?)?
+        self.get(way)?.verdicts.get(asked.place()?)?.map(|number| number.get().saturating_sub(1))
     }
 
     /// Keeps the number of a verdict, if there is a place for it.
     pub(super) fn keep(&mut self, way: WayId, asked: Asked, number: u32) -> Option<()> {
-        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(number);
+        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(NonZeroU32::MIN.saturating_add(number));
         Some(())
     }
 
@@ -208,8 +212,10 @@ impl Ways {
 
     /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
     pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
-        let here = self.by_tuple.iter().filter(|(tuple, _)| tuple.destination.port() == port);
-        let mut sockets: Vec<_> = here.filter_map(|(tuple, way)| self.child(*way)?.standing(tuple.destination)).collect();
+        let both =
+            |(key, low): (&FlowKey, &WayId)| [(key.endpoint(Slot::High), *low), (key.endpoint(Slot::Low), low.saturating_add(1))];
+        let here = self.by_key.iter().flat_map(both).filter(|(local, _)| local.port() == port);
+        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.child(way)?.standing(local)).collect();
         sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
         sockets
     }
@@ -220,7 +226,7 @@ impl Ways {
         if !self.foretold {
             return Some(Child::new(listeners.iter().map(named).collect(), Stage::Request));
         }
-        let birth = self.births.get(self.get(way)?.birth?)?;
+        let birth = self.births.get(self.get(way)?.birth? as usize)?;
         let Born::Accepted(listener) = &birth.born else { return None };
         let is_its = |other: &Name| listener.as_deref() == Some(&**other);
         let name = |other: &Name| if is_its(other) { Name::from(birth.name.as_str()) } else { named(other) };
@@ -245,4 +251,9 @@ impl Ways {
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
         self.ways.get_mut(way as usize)
     }
+}
+
+/// The way back; a socket that sends to itself has one way for both.
+fn back(way: WayId, tuple: FiveTuple) -> WayId {
+    if tuple.source == tuple.destination { way } else { way ^ 1 }
 }

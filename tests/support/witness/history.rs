@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
+use serde_json::Value;
 use sockscope::capture::{self, Next, Timestamp};
 use sockscope::decode::tcp::Flags;
 use sockscope::decode::{self, Packet};
-use sockscope::track::{Claim, Limits, Side, SocketTable, Tracker, Update};
+use sockscope::track::{Claim, Limits, Side, Tracker, Update};
 
 use super::table::End;
 
@@ -90,17 +93,46 @@ impl History {
     }
 }
 
-/// The socket table after the last frame at or before a moment.
-pub fn sockets_at(path: &Path, moment: Duration) -> SocketTable {
-    let mut tracker = Tracker::new(Limits::default());
-    let mut source = capture::open(path).unwrap();
-    while let Next::Frame(frame) = source.next().unwrap() {
-        if frame.timestamp.is_some_and(|time| since_epoch(time) > moment) {
-            break;
+/// One row of the socket table, as the program prints it.
+#[derive(Debug)]
+pub struct Row {
+    pub state: String,
+    pub evidence: String,
+    pub rule: String,
+    pub port: u16,
+    /// Where it was seen.
+    pub seen_at: Vec<IpAddr>,
+    pub peer: Option<SocketAddr>,
+}
+
+/// What `sockets --at time:T` prints of the moment.
+pub fn sockets_at(path: &Path, moment: Duration) -> Vec<Row> {
+    let moment = format!("time:{}.{:09}", moment.as_secs(), moment.subsec_nanos());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_sockscope"));
+    let output = program.arg("sockets").arg(path).args(["--all", "--json", "--at", &moment]).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    document["sockets"].as_array().unwrap().iter().map(Row::read).collect()
+}
+
+impl Row {
+    fn read(row: &Value) -> Self {
+        let text = |key: &str| row[key].as_str().unwrap().to_owned();
+        let seen_at = row["seen_at"].as_array().unwrap().iter();
+        Self {
+            state: text("state"),
+            evidence: text("evidence"),
+            rule: text("rule"),
+            port: text("local").rsplit_once(':').unwrap().1.parse().unwrap(),
+            seen_at: seen_at.map(|address| address.as_str().unwrap().parse().unwrap()).collect(),
+            peer: row["peer"].as_str().map(|peer| peer.parse().unwrap()),
         }
-        tracker.push(&decode::packet(&frame));
     }
-    tracker.finish().sockets
+
+    /// Its own end, of a connected socket.
+    pub fn local(&self) -> SocketAddr {
+        SocketAddr::new(self.seen_at[0], self.port)
+    }
 }
 
 fn since_epoch(timestamp: Timestamp) -> Duration {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sockscope::track::{Claim, Evidence, Rule, Socket, SocketState, SocketTable, State};
+use sockscope::track::{Claim, Evidence, SocketState, State};
 
 use super::Testimony;
-use super::history::{History, Moment, sockets_at};
+use super::history::{History, Moment, Row, sockets_at};
 use super::report::Report;
 use super::sampler::Sample;
 use super::stage::{FIN_TIMEOUT, Limit};
@@ -18,8 +18,11 @@ use super::table::End;
 /// of 25,000 pairs disagrees even with no guard, if only no frame falls into the sample itself.
 pub const GUARD: Duration = Duration::from_millis(3);
 
-/// Between two moments at which the socket table as a whole is held against the kernel's.
+/// Between two moments at which the socket table as a whole, as `sockets --at` prints it, is held against the kernel's.
 const TABLE_EVERY: Duration = Duration::from_millis(150);
+
+const CLOSED: &str = SocketState::Closed.word();
+const LISTEN: &str = SocketState::Listen.word();
 
 /// One end at the time of one sample.
 struct Instant<'t> {
@@ -86,18 +89,18 @@ impl Comparison<'_> {
     }
 
     /// Every connected socket of the kernel has one row in that state, and no row is left over.
-    fn hold_rows(&mut self, table: &SocketTable, sample: &Sample) {
-        let mut rows: BTreeMap<End, SocketState> = BTreeMap::new();
-        for row in table.sockets.iter().filter(|row| row.rule != Rule::R1 && row.state != SocketState::Closed) {
-            let end = (SocketAddr::new(row.local.address.unwrap(), row.local.port), row.peer.unwrap());
-            if let Some(other) = rows.insert(end, row.state) {
+    fn hold_rows(&mut self, table: &[Row], sample: &Sample) {
+        let mut rows: BTreeMap<End, &str> = BTreeMap::new();
+        for row in table.iter().filter(|row| row.rule != "R1" && row.state != CLOSED) {
+            let end = (row.local(), row.peer.unwrap());
+            if let Some(other) = rows.insert(end, &row.state) {
                 self.report.add_row(Some(format!("{} -> {}: two rows, {other} and {}", end.0, end.1, row.state)));
             }
         }
         for end in rows.keys().chain(sample.table.connected.keys()).collect::<BTreeSet<_>>() {
-            let ours = rows.get(end).copied().unwrap_or(SocketState::Closed);
+            let ours = rows.get(end).copied().unwrap_or(CLOSED);
             let instant = Instant::of(*end, sample, &self.history);
-            let same = ours == SocketState::from(instant.kernel);
+            let same = ours == SocketState::from(instant.kernel).word();
             let explained = || self.testimony.limits.iter().any(|limit| limit.excuses(&instant));
             let fault = || format!("{} -> {}: {ours}, kernel {}", end.0, end.1, instant.kernel);
             self.report.add_row((!same && !explained()).then(fault));
@@ -107,17 +110,17 @@ impl Comparison<'_> {
     /// Every listener of ours is one of the kernel's, and where a refusal says that none is there, the kernel has none.
     ///
     /// The kernel has more: a listener that nobody called, or that closed since, shows in no capture.
-    fn hold_listeners(&mut self, table: &SocketTable, sample: &Sample) {
-        for row in table.sockets.iter().filter(|row| row.rule == Rule::R1) {
+    fn hold_listeners(&mut self, table: &[Row], sample: &Sample) {
+        for row in table.iter().filter(|row| row.rule == "R1") {
             let at_its_address = |address: &&SocketAddr| {
-                let same = address.ip().is_unspecified() || row.local.seen_at.contains(&address.ip());
-                address.port() == row.local.port && same
+                let same = address.ip().is_unspecified() || row.seen_at.contains(&address.ip());
+                address.port() == row.port && same
             };
             let listens = sample.table.listening.iter().find(at_its_address).is_some();
             self.report.listeners += u64::from(listens);
-            let same = listens == (row.state == SocketState::Listen);
+            let same = listens == (row.state == LISTEN);
             let explained = || self.testimony.limits.iter().any(|limit| limit.excuses_listener(row));
-            let fault = || format!("{}: {} {}, kernel listens: {listens}", row.local, row.state, row.evidence);
+            let fault = || format!("port {}: {} {}, kernel listens: {listens}", row.port, row.state, row.evidence);
             self.report.add_row((!same && !explained()).then(fault));
         }
     }
@@ -219,8 +222,8 @@ impl Limit {
     }
 
     /// It explains why a row says that somebody listens where nobody does.
-    fn excuses_listener(&self, row: &Socket) -> bool {
+    fn excuses_listener(&self, row: &Row) -> bool {
         let Self::Nobody { port, ours, .. } = self else { return false };
-        (row.local.port, row.state, row.evidence) == (*port, SocketState::Listen, *ours)
+        (row.port, row.state.as_str(), row.evidence.as_str()) == (*port, LISTEN, ours.word())
     }
 }
