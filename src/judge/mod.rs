@@ -4,6 +4,7 @@
 //! [`differences()`] where Wireshark, Zeek and sockscope say different things of one connection, and by which rules;
 //! [`log`] whether what a program printed is what the capture brought it;
 //! [`declared()`] reads the sockets that a user says there are;
+//! [`originality`] whose work a capture is;
 //! [`intake`] finds out who of a class handed in what, and [`results`] is what a class was given for it.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -18,6 +19,7 @@ pub mod grade;
 pub mod intake;
 pub mod log;
 mod message;
+pub mod originality;
 mod points;
 mod preflight;
 pub mod query;

@@ -10,6 +10,7 @@ mod recipe;
 mod tcp;
 
 pub use identity::Field;
+pub(super) use identity::{plain, text_of};
 
 use super::grade::{Handed, Record, Ruling, UdpLab, Who};
 use super::log::{expected_line};

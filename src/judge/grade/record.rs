@@ -11,6 +11,7 @@ use crate::capture::{self, Description, Interface, LinkType, Next};
 use crate::decode;
 use crate::judge::Deliveries;
 use crate::judge::filter::Filter;
+use crate::judge::originality::{Gathering, Prints};
 use crate::track::{Limits, Trace, Tracker};
 
 /// A capture as far as it could be read, with everything that was found in it.
@@ -28,6 +29,8 @@ pub struct Record {
     pub deliveries: Deliveries,
     /// Which frames belong to which conversation.
     pub traffic: Traffic,
+    /// What tells it from the captures of others.
+    pub prints: Prints,
     /// Why reading stopped before the end.
     pub fault: Option<String>,
     /// The frames that the filters of the plan selected.
@@ -79,6 +82,7 @@ impl Record {
         let mut tracker = Tracker::new(LIMITS);
         tracker.follow_all();
         let (mut deliveries, mut traffic) = (Deliveries::about(plan.port), Traffic::about(plan.port));
+        let mut prints = Gathering::about(plan.port);
         let mut selected: BTreeMap<String, Vec<Selected>> = BTreeMap::new();
         let fault = loop {
             match source.next() {
@@ -87,6 +91,7 @@ impl Record {
                     let update = tracker.push(&packet);
                     deliveries.see(&packet, &update);
                     traffic.see(packet.number, &update);
+                    prints.see(&frame, &packet, &update);
                 }
                 Ok(Next::Idle(_)) => {}
                 Ok(Next::End) => break None,
@@ -94,8 +99,9 @@ impl Record {
             }
         };
         let description = source.description().clone();
+        let prints = prints.finish(&sha256, &description, &deliveries);
         let name = name.to_owned();
-        Ok(Self { name, sha256, description, trace: tracker.finish(), deliveries, traffic, fault, selected })
+        Ok(Self { name, sha256, description, trace: tracker.finish(), deliveries, traffic, prints, fault, selected })
     }
 
     /// What a filter of the plan selected.
