@@ -19,6 +19,7 @@ pub mod line;
 pub mod listing;
 pub mod log_view;
 pub mod look;
+pub mod originality_view;
 pub mod overview;
 pub mod report;
 pub use crate::sanitize;

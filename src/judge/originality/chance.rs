@@ -23,7 +23,10 @@ pub(super) fn needed(captures: usize) -> u32 {
 
 /// The bits in ports, identifications, sequence numbers and intervals.
 pub(super) fn bits(twins: &[Twin<'_>]) -> u32 {
-    ports(twins).saturating_add(identifications(twins)).saturating_add(sequences(twins)).saturating_add(rhythm(twins).unwrap_or(0))
+    ports(twins)
+        .saturating_add(identifications(twins))
+        .saturating_add(sequences(twins))
+        .saturating_add(rhythm(twins).unwrap_or(0))
 }
 
 /// Client ports: both ranges that systems choose from, from 32,768 and from 49,152, hold at least 2^14.

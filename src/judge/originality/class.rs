@@ -122,13 +122,13 @@ fn candidates(sides: &[Side<'_>]) -> BTreeSet<(usize, usize)> {
     candidates
 }
 
-/// What a capture is found by: its content, the ports of its clients, numbers that its systems chose, its intervals. Two
-/// keys that are equal by accident cost one comparison.
+/// What a capture is found by: its content, its intervals, and of each frame what its systems chose: a number with the
+/// client's port, or that port alone where there is none. Keys that are equal by accident cost a comparison.
 fn keys(side: &Side<'_>) -> BTreeSet<u128> {
     let content = u128::from_le_bytes(side.prints.content);
-    let ports = side.own.iter().map(|sight| u128::from(sight.port));
-    let chosen = |sight: &&Sight| Some((1 << 96) | u128::from(sight.port) << 64 | u128::from(sight.number()?));
-    [content].into_iter().chain(ports).chain(side.own.iter().filter_map(|sight| chosen(&*sight))).chain(rhythm(side)).collect()
+    let numbered = |sight: &Sight, number: u32| 1 << 96 | u128::from(sight.port) << 64 | u128::from(number);
+    let chosen = |sight: &&Sight| sight.number().map_or(u128::from(sight.port), |number| numbered(sight, number));
+    [content].into_iter().chain(rhythm(side)).chain(side.own.iter().map(chosen)).collect()
 }
 
 /// Of all intervals together.
@@ -155,7 +155,9 @@ fn clusters(class: &Class<'_>, links: &[(usize, usize)]) -> Vec<Group> {
 
 /// Who leads the group of a place: the first in it.
 fn leader(leaders: &[usize], place: usize) -> usize {
-    std::iter::successors(Some(place), |place| leaders.get(*place).copied().filter(|leader| leader != place)).last().unwrap_or(place)
+    std::iter::successors(Some(place), |place| leaders.get(*place).copied().filter(|leader| leader != place))
+        .last()
+        .unwrap_or(place)
 }
 
 fn pictures(class: &Class<'_>) -> Vec<Group> {
@@ -170,7 +172,8 @@ fn groups<K: Ord>(class: &Class<'_>, marked: impl Iterator<Item = (K, usize)>, e
     for (mark, place) in marked {
         groups.entry(mark).or_default().insert(place);
     }
-    let groups: BTreeSet<Vec<usize>> = groups.into_values().filter(|places| places.len() >= enough).map(|places| places.into_iter().collect()).collect();
+    let groups: BTreeSet<Vec<usize>> =
+        groups.into_values().filter(|places| places.len() >= enough).map(|places| places.into_iter().collect()).collect();
     let student = |place: usize| class.entries.get(place).map(|entry| entry.student.to_owned());
     groups.into_iter().map(|places| Group { students: places.into_iter().filter_map(student).collect() }).collect()
 }
@@ -219,8 +222,10 @@ impl Pair {
     fn told(&self, student: &str) -> Vec<Message> {
         let meaning = self.level.meaning();
         let (letter, partner) = (self.level.letter(), self.partner(student));
-        let heading =
-            Message::new(format!("{partner}: 단계 {letter}, {}", meaning.ko), format!("{partner}: level {letter}, {}", meaning.en));
+        let heading = Message::new(
+            format!("{partner}: 단계 {letter}, {}", meaning.ko),
+            format!("{partner}: level {letter}, {}", meaning.en),
+        );
         let turned = |fact: &Fact| match self.one == student {
             true => fact.sentence(),
             false => Fact { what: fact.what.clone(), one: fact.other.clone(), other: fact.one.clone() }.sentence(),
@@ -251,7 +256,8 @@ impl Templated {
 }
 
 fn same_picture(with: Vec<String>) -> Flag {
-    let fact = Message::new("화면 그림 파일이 다른 학생의 것과 같음", "The picture of the screen is the same file as another student's");
+    let fact =
+        Message::new("화면 그림 파일이 다른 학생의 것과 같음", "The picture of the screen is the same file as another student's");
     let innocent = Message::new(
         "한 컴퓨터에서 함께 실습했거나, 과제에서 나눠 준 그림일 수 있음.",
         "They may have worked together at one computer, or the picture came with the assignment.",

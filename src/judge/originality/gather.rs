@@ -83,7 +83,7 @@ fn identification(ip: &Ip<'_>) -> Option<u16> {
     }
 }
 
-/// Of the headers, without what follows from the payload, and of the payload.
+/// Of the headers, without what follows from the payload, and of the payload's begin and length.
 fn digests(frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip<'_>) -> Option<(u64, u64)> {
     let mut headers = Sha256::new();
     headers.update(frame.octets.get(..ip.at)?);
@@ -112,7 +112,8 @@ fn digests(frame: &Frame<'_>, packet: &Packet<'_>, ip: &Ip<'_>) -> Option<(u64, 
         }
         _ => return None,
     };
-    Some((short(headers), short(Sha256::new_with_prefix(payload))))
+    let said = Sha256::new_with_prefix(payload.len().to_le_bytes());
+    Some((short(headers), short(said.chain_update(payload.get(..MAX_TEXT).unwrap_or(payload)))))
 }
 
 fn short(hash: Sha256) -> u64 {

@@ -45,7 +45,8 @@ const NAME_WORDS: usize = 4;
 /// Looks for everybody in the texts of everybody.
 pub(super) fn strangers(class: &Class<'_>) -> Vec<Stranger> {
     let people = People::of(class.roster);
-    let known: BTreeSet<&str> = class.template.iter().flat_map(|template| &template.said).map(|said| said.text.as_str()).collect();
+    let known: BTreeSet<&str> =
+        class.template.iter().flat_map(|template| &template.said).map(|said| said.text.as_str()).collect();
     class.entries.iter().flat_map(|entry| people.in_texts_of(entry, &known)).collect()
 }
 
@@ -75,7 +76,8 @@ impl<'c> People<'c> {
 
     fn in_texts_of(&self, entry: &Entry<'_>, known: &BTreeSet<&str>) -> Vec<Stranger> {
         let texts = entry.prints.said.iter().filter(|said| !known.contains(said.text.as_str()));
-        let met: Vec<(&Said, usize, By)> = texts.flat_map(|said| self.met(said).into_iter().map(move |(place, by)| (said, place, by))).collect();
+        let met: Vec<(&Said, usize, By)> =
+            texts.flat_map(|said| self.met(said).into_iter().map(move |(place, by)| (said, place, by))).collect();
         let own = self.by_id.get(entry.student).copied();
         let own_name = own.and_then(|own| self.roster.get(own)).map(|student| plain(&student.name));
         let own_too = met.iter().any(|(_, place, by)| match by {
@@ -95,7 +97,12 @@ impl<'c> People<'c> {
         }
         let owner = |place: usize| self.roster.get(place).map(|student| student.id.clone());
         let stranger = |(place, found): (usize, BTreeSet<Found>)| {
-            Some(Stranger { student: entry.student.to_owned(), owner: owner(place)?, found: found.into_iter().collect(), own_too })
+            Some(Stranger {
+                student: entry.student.to_owned(),
+                owner: owner(place)?,
+                found: found.into_iter().collect(),
+                own_too,
+            })
         };
         strangers.into_iter().filter_map(stranger).collect()
     }
@@ -122,7 +129,8 @@ impl<'c> People<'c> {
         let Some(student) = self.roster.get(place) else { return false };
         let name = plain(&student.name);
         let only_one = self.by_name.get(&name).is_some_and(|bearers| bearers.len() == 1);
-        let is_full = if name.is_ascii() { student.name.split_whitespace().count() > 1 } else { name.chars().count() >= NAME_LEN };
+        let is_full =
+            if name.is_ascii() { student.name.split_whitespace().count() > 1 } else { name.chars().count() >= NAME_LEN };
         let department = student.department.as_deref().map(plain).filter(|department| !department.is_empty());
         only_one && is_full || only_one && department.is_some_and(|department| plain(&said.text).contains(&department))
     }
@@ -141,7 +149,9 @@ impl By {
 fn names(text: &str) -> BTreeSet<String> {
     let words: Vec<&str> = text.split(|character: char| !character.is_alphabetic()).filter(|word| !word.is_empty()).collect();
     let rows = (1..=NAME_WORDS).flat_map(|count| words.windows(count).map(<[&str]>::concat));
-    let glued = words.iter().flat_map(|word| word.match_indices(['과', '부', '공']).filter_map(|(at, end)| word.get(at.saturating_add(end.len())..)));
+    let glued = words
+        .iter()
+        .flat_map(|word| word.match_indices(['과', '부', '공']).filter_map(|(at, end)| word.get(at.saturating_add(end.len())..)));
     rows.chain(glued.map(str::to_owned)).collect()
 }
 
@@ -161,6 +171,12 @@ impl Stranger {
             "They may have worked together and tried each other's clients, or it was a message to try things out.",
         );
         let strength = if by_id && !self.own_too { strength::STRONG } else { strength::MEDIUM };
-        Flag { id: "other-identity".into(), strength: strength.into(), facts, innocent: Some(innocent), with: vec![self.owner.clone()] }
+        Flag {
+            id: "other-identity".into(),
+            strength: strength.into(),
+            facts,
+            innocent: Some(innocent),
+            with: vec![self.owner.clone()],
+        }
     }
 }

@@ -199,7 +199,14 @@ fn facts(one: &Side<'_>, other: &Side<'_>, twins: &[Twin<'_>]) -> Vec<Fact> {
 fn payloads(twins: &[Twin<'_>]) -> Option<Fact> {
     let other = || twins.iter().filter(|(one, other)| one.payload != other.payload);
     let frames = |side: fn(&Twin<'_>) -> u64| ranges(other().map(side));
-    let fact = || Fact::new("메시지가 다른 프레임", "frames whose payloads differ", frames(|twin| twin.0.frame), frames(|twin| twin.1.frame));
+    let fact = || {
+        Fact::new(
+            "메시지가 다른 프레임",
+            "frames whose payloads differ",
+            frames(|twin| twin.0.frame),
+            frames(|twin| twin.1.frame),
+        )
+    };
     (other().count() > 0).then(fact)
 }
 
@@ -229,7 +236,8 @@ fn timing(twins: &[Twin<'_>]) -> Fact {
 fn machine(one: &Prints, other: &Prints) -> Option<Fact> {
     let apart = one.first?.abs_diff(other.first?) / 1_000_000;
     let told = format!("{}, {}", one.origin.os.as_deref()?, one.origin.hardware.as_deref()?);
-    let fact = || Fact::new("같은 컴퓨터로 보임(실습실 PC일 수 있음)", "same kind of computer (a lab's, perhaps)", told.clone(), told);
+    let fact =
+        || Fact::new("같은 컴퓨터로 보임(실습실 PC일 수 있음)", "same kind of computer (a lab's, perhaps)", told.clone(), told);
     (one.origin.is_same_machine(&other.origin) && apart < CLOSE).then(fact)
 }
 

@@ -49,7 +49,7 @@ pub(super) struct Sight {
     pub(super) micros: Option<i64>,
     /// Of its headers without lengths and checksums: what stays when a payload is replaced.
     pub(super) headers: u64,
-    /// Of its payload.
+    /// Of its payload's begin and length.
     pub(super) payload: u64,
     /// The client's port.
     pub(super) port: u16,

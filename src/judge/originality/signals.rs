@@ -5,13 +5,15 @@
 //! was killed write none.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 
+use super::making::Checksums;
 use super::pair::ranges;
 use super::prints::{Sight, micros, moment};
 use super::strength;
-use crate::capture::{Description, Format, Interface, LinkType, Resolution, Statistics};
+use crate::capture::{Description, Format, Interface, Resolution, Statistics};
 use crate::judge::grade::{Record, WITHIN};
 use crate::judge::results::Flag;
 use crate::judge::rubric::Window;
@@ -74,35 +76,21 @@ fn constant_gap(sights: &[&Sight]) -> Option<Message> {
     (gaps.len() >= FEW && gaps.iter().all(|gap| *gap == first)).then(message)
 }
 
-/// Loopback leaves checksums unfinished on Linux. What Windows and macOS do is not known, so their link types need all
-/// the other signs beside them, which a forger leaves and they do not.
+/// Loopback leaves checksums unfinished on Linux. What Windows and macOS do is not known: there, too, this sign weighs
+/// nothing but beside two others.
 fn complete_checksums(record: &Record) -> Option<Message> {
     let making = &record.prints.making;
-    let on_windows = record.os().is_some_and(|os| os.to_lowercase().contains("windows")) || any_name(record, "npf");
-    let counts = [Some(making.on_lo).filter(|_| !on_windows), Some(making.on_other).filter(|_| !on_windows && !has_null(record))];
-    let good = counts.into_iter().flatten().find(|checksums| checksums.are_complete())?.good;
+    let good = [making.on_lo, making.on_other].into_iter().find(Checksums::are_complete)?.good;
     Some(Message::new(
-        format!("127.0.0.0/8의 TCP·UDP 체크섬 {good}개가 모두 완성되어 있음(루프백은 계산하지 않음)"),
-        format!("all {good} checksums of TCP and UDP on 127.0.0.0/8 are complete, which loopback leaves unfinished"),
+        format!("127.0.0.0/8의 TCP·UDP 체크섬 {good}개가 모두 완성되어 있음(리눅스 루프백은 계산하지 않음)"),
+        format!("all {good} checksums of TCP and UDP on 127.0.0.0/8 are complete, which Linux leaves unfinished on loopback"),
     ))
-}
-
-fn any_name(record: &Record, part: &str) -> bool {
-    let names = record.description.interfaces.iter().filter_map(|interface| interface.name.as_deref());
-    names.map(str::to_lowercase).any(|name| name.contains(part))
-}
-
-fn has_null(record: &Record) -> bool {
-    record.description.interfaces.iter().any(|interface| matches!(interface.link_type, LinkType::NULL | LinkType::LOOP))
 }
 
 /// An answer that was captured before what it answers, over UDP or in a handshake.
 fn answered_before(record: &Record) -> Option<Message> {
     let frame = early_reply(record).or_else(|| early_handshake(record))?;
-    Some(Message::new(
-        format!("프레임 {frame}: 요청보다 먼저 온 답"),
-        format!("frame {frame} answers what was only asked later"),
-    ))
+    Some(Message::new(format!("프레임 {frame}: 요청보다 먼저 온 답"), format!("frame {frame} answers what was only asked later")))
 }
 
 fn early_reply(record: &Record) -> Option<u64> {
@@ -110,7 +98,7 @@ fn early_reply(record: &Record) -> Option<u64> {
     let exchanges = exchanges(&record.deliveries.datagrams, port, WITHIN);
     let backwards = |exchange: &&Exchange<'_>| exchange.elapsed().is_some_and(|elapsed| elapsed < SignedDuration::ZERO);
     let by_time = exchanges.iter().find(backwards).and_then(|exchange| exchange.reply).map(|reply| reply.frame);
-    let mut unasked: HashMap<(std::net::SocketAddr, &[u8]), u64> = HashMap::new();
+    let mut unasked: HashMap<(SocketAddr, &[u8]), u64> = HashMap::new();
     let mut by_place = None;
     for exchange in &exchanges {
         match (exchange.request, exchange.reply) {
@@ -141,14 +129,18 @@ fn bare_section(description: &Description) -> Option<Message> {
     let section = description.sections.first().filter(|_| description.format == Format::Pcapng)?;
     let is_bare = section.hardware.is_none() && section.os.is_none() && section.application.is_none();
     is_bare.then(|| {
-        Message::new("파일에 컴퓨터와 프로그램 정보가 없음", "the file names neither the machine nor the program that captured it")
+        Message::new(
+            "파일에 컴퓨터와 프로그램 정보가 없음",
+            "the file names neither the machine nor the program that captured it",
+        )
     })
 }
 
-/// Interfaces without a name, or without a frame beside one that has all of them.
+/// An interface without a name.
 fn bare_interface(description: &Description) -> Option<Message> {
     let is_pcapng = description.format == Format::Pcapng;
-    let bare = description.interfaces.iter().find(|interface| interface.frames > 0 && interface.name.is_none()).filter(|_| is_pcapng)?;
+    let bare =
+        description.interfaces.iter().find(|interface| interface.frames > 0 && interface.name.is_none()).filter(|_| is_pcapng)?;
     let id = bare.id.0;
     Some(Message::new(format!("인터페이스 {id}에 이름이 없음"), format!("interface {id} has no name")))
 }
@@ -169,10 +161,17 @@ fn round_clock(record: &Record) -> Option<Message> {
 
 /// Traces of another program than the one that captured.
 fn edited(record: &Record) -> Option<Flag> {
-    let facts: Vec<(&str, Message)> = [rewritten(record), recount(record), outside_statistics(record), bad_checksums(record), merged(record), filtered_save(record)]
-        .into_iter()
-        .flatten()
-        .collect();
+    let facts: Vec<(&str, Message)> = [
+        rewritten(record),
+        recount(record),
+        outside_statistics(record),
+        bad_checksums(record),
+        merged(record),
+        filtered_save(record),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let strongest = if facts.iter().any(|(weight, _)| *weight == strength::MEDIUM) { strength::MEDIUM } else { strength::WEAK };
     let innocent = Message::new(
         "표시된 패킷만 저장(Export Specified Packets), 형식 변환, 두 캡처 합치기처럼 흔한 저장 방법일 수 있음. 링 버퍼를 쓰거나 Wireshark가 강제 종료되어도 통계가 없음.",
@@ -213,8 +212,9 @@ fn received(interface: &Interface) -> Option<u64> {
     interface.statistics.as_ref()?.received
 }
 
-/// How far a clock that is set while capturing may take a frame out of the statistics' times, in microseconds.
-const SLACK: i64 = 2_000_000;
+/// How far frames may lie outside the statistics' times, a day in microseconds: the clock of Windows' capture driver stands
+/// still while the computer sleeps.
+const SLACK: i64 = 86_400_000_000;
 
 /// Frames from before the capture began, or after it ended, as its statistics tell.
 fn outside_statistics(record: &Record) -> Option<Trace> {
@@ -225,10 +225,16 @@ fn outside_statistics(record: &Record) -> Option<Trace> {
     let fact = || {
         Message::new(
             format!("프레임은 {} – {}인데 통계로는 {} – {}에 캡처함", moment(first), moment(last), moment(start), moment(end)),
-            format!("frames are from {} to {}, but the capture ran from {} to {}", moment(first), moment(last), moment(start), moment(end)),
+            format!(
+                "frames are from {} to {}, but the capture ran from {} to {}",
+                moment(first),
+                moment(last),
+                moment(start),
+                moment(end)
+            ),
         )
     };
-    outside.then(|| (strength::MEDIUM, fact()))
+    outside.then(|| (strength::WEAK, fact()))
 }
 
 /// From when to when interfaces were captured, as their statistics say.
@@ -263,15 +269,21 @@ fn program(record: &Record) -> Option<&str> {
 /// count on without a hole, or the file breaks off, nothing speaks for a selection.
 fn filtered_save(record: &Record) -> Option<Trace> {
     let description = &record.description;
-    let by_dumpcap = program(record).is_some_and(|program| program.contains("Dumpcap") || program.contains("Wireshark"));
+    let by_dumpcap = program(record).is_some_and(|program| program.starts_with("Dumpcap"));
     let as_captured = description.interfaces.iter().any(|interface| interface.statistics.is_some() || interface.filter.is_some());
     let making = &record.prints.making;
     let only_lab = making.of_lab > 0 && making.of_lab == record.prints.frames;
     let is_selection = by_dumpcap && !as_captured && only_lab && record.damage().is_none() && !counts_on(&record.prints.sights);
     let fact = || {
         Message::new(
-            format!("표시된 패킷만 저장된 것으로 보임: 캡처 통계가 없고 프레임 {}은 모두 실습 포트의 것", ranges(1..=making.of_lab)),
-            format!("only displayed packets seem to have been saved: no statistics, and frames {} are all of the lab's port", ranges(1..=making.of_lab)),
+            format!(
+                "표시된 패킷만 저장된 것으로 보임: 캡처 통계가 없고 프레임 {}은 모두 실습 포트의 것",
+                ranges(1..=making.of_lab)
+            ),
+            format!(
+                "only displayed packets seem to have been saved: no statistics, and frames {} are all of the lab's port",
+                ranges(1..=making.of_lab)
+            ),
         )
     };
     is_selection.then(|| (strength::WEAK, fact()))
@@ -283,8 +295,8 @@ fn counts_on(sights: &[Sight]) -> bool {
     ids.is_some_and(|ids| ids.len() > 1 && ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one.wrapping_add(1) == *next))
 }
 
-/// Before this no student captured for a lab: 2015, in microseconds since 1970.
-const PLAUSIBLE: i64 = 1_420_070_400_000_000;
+/// Before this no student captured for a lab: 2010, in microseconds since 1970.
+const PLAUSIBLE: i64 = 1_262_304_000_000_000;
 
 /// Frames of another time than the lab's.
 fn out_of_time(record: &Record, window: Option<Window>) -> Option<Flag> {
@@ -309,7 +321,10 @@ fn clock_wrong(record: &Record, first: i64) -> Flag {
         true => Message::new("캡처 통계가 없어 확인할 수 없음", "there are no statistics to confirm it"),
         false => Message::new("캡처 통계의 시각도 같음", "the capture's statistics tell the same time"),
     };
-    let fact = Message::new(format!("PC 시계가 틀림: 첫 프레임이 {}", moment(first)), format!("the clock was wrong: the first frame is from {}", moment(first)));
+    let fact = Message::new(
+        format!("PC 시계가 틀림: 첫 프레임이 {}", moment(first)),
+        format!("the clock was wrong: the first frame is from {}", moment(first)),
+    );
     let innocent = Message::new(
         "전지가 다 된 PC나 시각을 맞추지 않은 가상 머신에서 흔함. 상대 시각으로 채점함.",
         "Common on computers with an empty battery and on virtual machines; only intervals are graded.",
