@@ -10,6 +10,7 @@ use crate::decode::ip::Ip;
 use crate::decode::{Packet, Transport};
 use crate::judge::Deliveries;
 use crate::judge::checks::text_of;
+use crate::sanitize::sanitize;
 use crate::track::Update;
 
 /// The prints of a capture that is being read.
@@ -149,6 +150,6 @@ fn said(deliveries: &Deliveries, port: u16) -> Vec<Said> {
 
 fn origin(description: &Description) -> Origin {
     let Some(section) = description.sections.first() else { return Origin::default() };
-    let short = |text: &Option<String>| text.as_ref().map(|text| text.chars().take(MAX_TEXT).collect());
+    let short = |text: &Option<String>| text.as_ref().map(|text| sanitize(text).chars().take(MAX_TEXT).collect());
     Origin { hardware: short(&section.hardware), os: short(&section.os), application: short(&section.application) }
 }
