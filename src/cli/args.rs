@@ -513,7 +513,7 @@ pub(crate) struct LogArgs {
 #[command(after_help = "Example:
   sockscope grade submissions.zip --rubric udp-echo --roster roster.csv --out run1
 
-DIR holds results.json, class.txt, review.txt and feedback/ID.txt afterwards. DIR/overrides.toml, decisions of staff, is
+DIR holds results.json, class.txt, review.txt, originality.txt and feedback/ID.txt afterwards. DIR/overrides.toml, decisions of staff, is
 read and never written. A submission that cannot be graded stops nothing: the exit code stays 0.")]
 pub(crate) struct GradeArgs {
     /// Folder or zip of submissions
@@ -526,6 +526,9 @@ pub(crate) struct GradeArgs {
     /// Folder for the results
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) out: PathBuf,
+    /// The capture that was given out as an example: what is shared with it is nobody's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) template: Option<PathBuf>,
     /// Submissions graded at once; as many as there are processors if not given
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) jobs: Option<u16>,

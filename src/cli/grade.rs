@@ -10,15 +10,18 @@ use std::path::Path;
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use sockscope::judge::grade::{Class, Who, unreadable};
+use sockscope::judge::grade::{Class, Outcome, Record, Who, unreadable};
 use sockscope::judge::intake::{Submission, take_in};
+use sockscope::judge::originality::{self, Comparison, Entry, Prints};
 use sockscope::judge::overrides::Overrides;
 use sockscope::judge::results::{Graded, Results, Student};
+use sockscope::judge::rubric::Rubric;
 use sockscope::judge::{Language, Message, Status};
 use sockscope::present::class_view;
 use sockscope::present::feedback::{self, Manner, Reader};
 use sockscope::present::json;
 use sockscope::present::look::Look;
+use sockscope::present::originality_view;
 
 use super::args::GradeArgs;
 use super::check;
@@ -42,11 +45,17 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
     let students: Vec<Student> = roster.rows.iter().map(|row| Student::new(row, None)).collect();
     let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
     let overrides = decisions(&args.out, &class)?;
-    let mut results = Results::new(rubric.stamp(), graded(&class, &submissions, args.jobs.map(usize::from))?);
+    let template = args.template.as_deref().map(|file| template(file, &rubric)).transpose()?;
+    let mut outcomes = outcomes(&class, &submissions, args.jobs.map(usize::from))?;
+    let comparison = compared(&class, &mut outcomes, template.as_ref());
+    let mut results = Results::new(rubric.stamp(), outcomes.into_iter().map(|outcome| outcome.graded).collect());
     for graded in &mut results.results {
         overrides.apply(graded);
+        graded.weigh_flags();
     }
     write(&results, &args.out)?;
+    let path = args.out.join("originality.txt");
+    written(&path, &|out| originality_view::write(&comparison, Language::En, Look::default(), out))?;
     writeln!(out, "{} → {}", class_view::summary(&results), job::shown(&args.out.join("review.txt")))?;
     if setting.verbose {
         class_view::write(&results, setting.look, out)?;
@@ -68,16 +77,40 @@ fn decisions(folder: &Path, class: &Class<'_>) -> Result<Overrides, Failure> {
     Ok(overrides)
 }
 
+/// The capture that the instructor gave out, which proves nothing where two share it.
+fn template(file: &Path, rubric: &Rubric) -> Result<Prints, Failure> {
+    Ok(Record::read(&job::shown(file), check::octets(file, rubric)?, &rubric.plan())?.prints)
+}
+
+/// Lays all captures side by side, and flags what staff should see.
+fn compared(class: &Class<'_>, outcomes: &mut [Outcome], template: Option<&Prints>) -> Comparison {
+    let entry = |outcome: &'_ Outcome| {
+        let prints = outcome.prints.as_ref()?;
+        Some((outcome.graded.student.id.clone(), prints.clone(), outcome.pictures.clone()))
+    };
+    let owned: Vec<_> = outcomes.iter().filter_map(entry).collect();
+    let entries: Vec<Entry<'_>> = owned.iter().map(|(student, prints, pictures)| Entry { student, prints, pictures }).collect();
+    let comparison = originality::compare(&originality::Class { roster: class.students, entries: &entries, template });
+    for Outcome { graded, .. } in outcomes {
+        graded.flags.extend(comparison.flags(&graded.student.id));
+        if comparison.is_template(&graded.student.id) {
+            let note = "This is the example that was given out, handed in as it is: staff will look.";
+            graded.notes.push(Message::new("예시 파일을 그대로 제출함 — 조교 확인.", note));
+        }
+    }
+    comparison
+}
+
 /// Grades everybody, several at once, in the order of the roster.
-fn graded(class: &Class<'_>, submissions: &Submissions, jobs: Option<usize>) -> Result<Vec<Graded>, Failure> {
+fn outcomes(class: &Class<'_>, submissions: &Submissions, jobs: Option<usize>) -> Result<Vec<Outcome>, Failure> {
     let pool = ThreadPoolBuilder::new().num_threads(jobs.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::Input(format!("cannot start {} workers: {error}", jobs.unwrap_or(0))))?;
     let tally = Tally::new(class.intake.submissions.len());
     let one = |reader: &mut submissions::Reader<'_>, submission: &Submission| {
-        let grade = || class.grade(submission, &mut |file| reader.octets(file.index)).graded;
-        let graded = panic::catch_unwind(AssertUnwindSafe(grade));
+        let grade = || class.grade(submission, &mut |file| reader.octets(file.index));
+        let outcome = panic::catch_unwind(AssertUnwindSafe(grade));
         tally.one_more();
-        graded.unwrap_or_else(|_| failed(class, submission))
+        outcome.unwrap_or_else(|_| Outcome { graded: failed(class, submission), prints: None, pictures: Vec::new() })
     };
     let all = || class.intake.submissions.par_iter().map_init(|| submissions.reader(), one).collect();
     Ok(pool.install(all))
@@ -99,14 +132,9 @@ fn failed(class: &Class<'_>, submission: &Submission) -> Graded {
 
 /// Writes the folder of a run anew; decisions stay.
 pub(crate) fn write(results: &Results, folder: &Path) -> Result<(), Failure> {
-    let fault = |path: &Path, error: io::Error| Failure::Input(format!("{}: cannot write: {error}", job::shown(path)));
     let feedback = folder.join("feedback");
     clear(&feedback).and_then(|()| fs::create_dir_all(&feedback)).map_err(|error| fault(&feedback, error))?;
-    let file = |name: &str, write: &dyn Fn(&mut BufWriter<File>) -> io::Result<()>| {
-        let path = folder.join(name);
-        let written = File::create(&path).map(BufWriter::new).and_then(|mut out| write(&mut out).and_then(|()| out.flush()));
-        written.map_err(|error| fault(&path, error))
-    };
+    let file = |name: &str, write: Writing<'_>| written(&folder.join(name), write);
     file(RESULTS, &|out| json::results(results, out))?;
     file("class.txt", &|out| class_view::write(results, Look::default(), out))?;
     file("review.txt", &|out| class_view::queue(results, out))?;
@@ -115,6 +143,18 @@ pub(crate) fn write(results: &Results, folder: &Path) -> Result<(), Failure> {
         file(&name, &|out| both(graded, results, out))?;
     }
     Ok(())
+}
+
+/// Writes into a file.
+type Writing<'w> = &'w dyn Fn(&mut BufWriter<File>) -> io::Result<()>;
+
+fn written(path: &Path, write: Writing<'_>) -> Result<(), Failure> {
+    let written = File::create(path).map(BufWriter::new).and_then(|mut out| write(&mut out).and_then(|()| out.flush()));
+    written.map_err(|error| fault(path, error))
+}
+
+fn fault(path: &Path, error: io::Error) -> Failure {
+    Failure::Input(format!("{}: cannot write: {error}", job::shown(path)))
 }
 
 /// Removes the feedback of an earlier run.

@@ -5,9 +5,9 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use sockscope::judge::comparison::{Changed, changes};
-use sockscope::judge::overrides::{Overrides, written};
-use sockscope::judge::results::{Checked, Graded, Override, Results, SCHEMA};
-use sockscope::judge::{Language, Points, TextFault};
+use sockscope::judge::overrides::{ORIGINALITY, Overrides, written};
+use sockscope::judge::results::{Graded, Override, Results, SCHEMA};
+use sockscope::judge::{Points, TextFault};
 use sockscope::present::class_view::items;
 use sockscope::present::feedback::{self, Manner, Reader};
 use sockscope::present::sanitize::sanitize;
@@ -112,9 +112,20 @@ pub(crate) fn review(args: ReviewArgs, setting: &Setting, out: &mut impl Write) 
     writeln!(out, "{} waiting; y: all points, n: none, a number, s: skip, q: quit", waiting.len())?;
     let mut decided = 0_usize;
     for (student, check) in &waiting {
-        let Some((graded, checked)) = find(&results, student, check) else { continue };
-        show(graded, checked, setting, job::language(args.language), out)?;
-        match ask(checked, &mut input, out)? {
+        let Some(graded) = results.results.iter().find(|graded| graded.student.id == *student) else { continue };
+        heading(graded, out)?;
+        let answer = match graded.checks.iter().find(|checked| checked.id == *check) {
+            Some(checked) => {
+                let manner = Manner { language: job::language(args.language), look: setting.look, reader: Reader::Staff };
+                feedback::one(checked, manner, out)?;
+                ask(check, checked.max, &mut input, out)?
+            }
+            None => {
+                flags(graded, out)?;
+                ask(check, Points::ZERO, &mut input, out)?
+            }
+        };
+        match answer {
             Answer::Quit => break,
             Answer::Skip => continue,
             Answer::Points(points) => {
@@ -126,48 +137,53 @@ pub(crate) fn review(args: ReviewArgs, setting: &Setting, out: &mut impl Write) 
     }
     if decided > 0 {
         let overrides = Overrides::read(&job::text(&path)?, None).map_err(|fault| check::wrong(&job::shown(&path), &fault))?;
-        results.results.iter_mut().for_each(|graded| overrides.apply(graded));
+        for graded in &mut results.results {
+            overrides.apply(graded);
+            graded.weigh_flags();
+        }
         grade::write(&results, &args.run)?;
     }
     writeln!(out, "{decided} decided, {} left", waiting.len() - decided)?;
     Ok(())
 }
 
+/// The checks of a student that a person has to decide, and the flags that nobody has looked at.
 fn waiting(graded: &Graded) -> Vec<(String, String)> {
-    items(graded).into_iter().map(|checked| (graded.student.id.clone(), checked.id.clone())).collect()
+    let flags = graded.has_open_flags().then(|| ORIGINALITY.to_owned());
+    let checks = items(graded).into_iter().map(|checked| checked.id.clone());
+    checks.chain(flags).map(|check| (graded.student.id.clone(), check)).collect()
 }
 
-fn find<'r>(results: &'r Results, student: &str, check: &str) -> Option<(&'r Graded, &'r Checked)> {
-    let graded = results.results.iter().find(|graded| graded.student.id == student)?;
-    Some((graded, graded.checks.iter().find(|checked| checked.id == check)?))
-}
-
-/// The evidence for one item.
-fn show(graded: &Graded, checked: &Checked, setting: &Setting, language: Language, out: &mut impl Write) -> io::Result<()> {
+fn heading(graded: &Graded, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{} {}", sanitize(&graded.student.id), sanitize(&graded.student.name))?;
-    for file in &graded.files {
-        writeln!(out, "  {}", sanitize(file))?;
-    }
-    let manner = Manner { language, look: setting.look, reader: Reader::Staff };
-    feedback::one(checked, manner, out)
+    graded.files.iter().try_for_each(|file| writeln!(out, "  {}", sanitize(file)))
 }
 
-fn ask(checked: &Checked, input: &mut impl BufRead, out: &mut impl Write) -> Result<Answer, Failure> {
+fn flags(graded: &Graded, out: &mut impl Write) -> io::Result<()> {
+    for flag in &graded.flags {
+        let with = if flag.with.is_empty() { String::new() } else { format!(" with {}", flag.with.join(", ")) };
+        writeln!(out, " ! {} ({}){}", sanitize(&flag.id), flag.strength, sanitize(&with))?;
+        flag.facts.iter().try_for_each(|fact| writeln!(out, "     {}", sanitize(&fact.en)))?;
+    }
+    writeln!(out, "   y: looked at, the score stands; points are changed through the checks")
+}
+
+fn ask(check: &str, max: Points, input: &mut impl BufRead, out: &mut impl Write) -> Result<Answer, Failure> {
     loop {
-        write!(out, "{} of {}? ", sanitize(&checked.id), checked.max)?;
+        write!(out, "{} of {max}? ", sanitize(check))?;
         out.flush()?;
         let mut line = String::new();
         if input.read_line(&mut line).map_err(|error| Failure::Input(format!("standard input: {error}")))? == 0 {
             return Ok(Answer::Quit);
         }
         match line.trim() {
-            "y" | "Y" => return Ok(Answer::Points(checked.max)),
+            "y" | "Y" => return Ok(Answer::Points(max)),
             "n" | "N" => return Ok(Answer::Points(Points::ZERO)),
             "s" | "S" | "" => return Ok(Answer::Skip),
             "q" | "Q" => return Ok(Answer::Quit),
             number => match number.parse::<Points>() {
-                Ok(points) if points >= Points::ZERO && points <= checked.max => return Ok(Answer::Points(points)),
-                _ => writeln!(out, "y, n, s, q, or points from 0 to {}", checked.max)?,
+                Ok(points) if points >= Points::ZERO && points <= max => return Ok(Answer::Points(points)),
+                _ => writeln!(out, "y, n, s, q, or points from 0 to {max}")?,
             },
         }
     }

@@ -8,8 +8,9 @@
 //! wire, and [`what_if`] supposes others.
 //!
 //! Of a lab: [`log`] asks whether what a program printed is what the capture brought it. [`intake`] finds out who of a
-//! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth; [`results`] is
-//! what a class was given, [`overrides`] what staff decided, [`comparison`] what changed between two runs.
+//! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth;
+//! [`originality`] whose work it is. [`results`] is what a class was given, [`overrides`] what staff decided,
+//! [`comparison`] what changed between two runs.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
@@ -25,6 +26,7 @@ pub mod grade;
 pub mod intake;
 pub mod log;
 mod message;
+pub mod originality;
 pub mod overrides;
 mod points;
 mod preflight;

@@ -9,7 +9,7 @@
 //! by = "kim"
 //! ```
 //!
-//! Decisions come last, over whatever was judged, and no run of the program rewrites them.
+//! A decision on `originality` says that the flags were looked at. Decisions come last, over whatever was judged, and no run of the program rewrites them.
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -17,6 +17,9 @@ use toml::Spanned;
 use super::results::{Graded, Override};
 use super::rubric::Rubric;
 use super::{Points, Status, TextFault};
+
+/// What a decision on flags is about, instead of a check: somebody has looked, and the score stands.
+pub const ORIGINALITY: &str = "originality";
 
 /// Decisions, in the order of the file; the last one about a check counts.
 #[derive(Clone, Debug, Default)]
@@ -85,6 +88,9 @@ fn entry(text: &str, written: Written, rubric: Option<&Rubric>) -> Result<Entry,
 
 /// The decision is on a check of the rubric, and gives no more than that is worth.
 fn of_rubric(text: &str, written: &Written, rubric: &Rubric) -> Result<(), TextFault> {
+    if written.check.get_ref() == ORIGINALITY {
+        return Ok(());
+    }
     let Some(check) = rubric.check(written.check.get_ref()) else {
         let known = rubric.checks.iter().map(|check| check.id.as_str()).collect::<Vec<_>>().join(", ");
         return Err(TextFault::at(text, written.check.span().start, format!("expected one of {known}")));
@@ -97,6 +103,8 @@ fn of_rubric(text: &str, written: &Written, rubric: &Rubric) -> Result<(), TextF
 }
 
 fn decide(decision: &Override, graded: &mut Graded) {
+    graded.overrides.retain(|other| other.check != decision.check);
+    graded.overrides.push(decision.clone());
     let Some(checked) = graded.checks.iter_mut().find(|checked| checked.id == decision.check) else { return };
     let before = checked.points.replace(decision.points).unwrap_or_default();
     checked.status = match decision.points {
@@ -106,8 +114,6 @@ fn decide(decision: &Override, graded: &mut Graded) {
     };
     graded.score = Some(graded.score.unwrap_or_default() + decision.points - before);
     graded.summarise();
-    graded.overrides.retain(|other| other.check != decision.check);
-    graded.overrides.push(decision.clone());
 }
 
 /// The text of one decision, to be added to `overrides.toml`.

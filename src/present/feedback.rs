@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
+use crate::judge::overrides::ORIGINALITY;
 use crate::judge::results::{Checked, Graded, Stamp, Visibility};
 use crate::judge::{Language, Message, Points, Status};
 
@@ -183,7 +184,7 @@ impl Page<'_> {
         for note in &self.graded.notes {
             writeln!(out, " · {}", self.voice.text(note))?;
         }
-        for adjusted in &self.graded.overrides {
+        for adjusted in self.graded.overrides.iter().filter(|adjusted| adjusted.check != ORIGINALITY) {
             let text = self.voice.say("조교가 조정함", "adjusted by staff");
             writeln!(out, " · {}: {text}: {} ({})", sanitize(&adjusted.check), adjusted.points, sanitize(&adjusted.reason))?;
         }

@@ -22,6 +22,7 @@ pub mod listing;
 pub mod lms;
 pub mod log_view;
 pub mod look;
+pub mod originality_view;
 pub mod overview;
 pub mod report;
 pub use crate::sanitize;

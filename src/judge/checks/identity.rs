@@ -156,18 +156,27 @@ fn read(datagram: &Datagram) -> Option<Said<'_>> {
     if datagram.octets.is_empty() {
         return None;
     }
-    let (writing, text) = match whole_utf8(&datagram.octets, datagram.is_cut()) {
+    let (writing, text) = decoded(&datagram.octets, datagram.is_cut());
+    let shown = text.chars().take(SHOWN).collect();
+    Some(Said { datagram, writing, text: plain(&text), shown })
+}
+
+/// What a payload says, however it was written; a cut one may end inside a character.
+pub(in crate::judge) fn text_of(octets: &[u8], cut: bool) -> String {
+    decoded(octets, cut).1
+}
+
+fn decoded(octets: &[u8], cut: bool) -> (Writing, String) {
+    match whole_utf8(octets, cut) {
         Some(text) => match unquoted(text) {
             Some(inner) => (Writing::Repr, inner),
             None => (Writing::Utf8, text.to_owned()),
         },
         None => {
-            let (text, _) = encoding_rs::EUC_KR.decode_without_bom_handling(&datagram.octets);
+            let (text, _) = encoding_rs::EUC_KR.decode_without_bom_handling(octets);
             (Writing::Cp949, text.into_owned())
         }
-    };
-    let shown = text.chars().take(SHOWN).collect();
-    Some(Said { datagram, writing, text: plain(&text), shown })
+    }
 }
 
 /// The text, if it is UTF-8; a cut datagram may end inside a character.
@@ -212,7 +221,7 @@ fn unescaped(text: &str) -> Vec<u8> {
 }
 
 /// Composed, without spaces, in lower case: what typing habits do not change.
-fn plain(text: &str) -> String {
+pub(in crate::judge) fn plain(text: &str) -> String {
     text.nfc().filter(|character| !character.is_whitespace()).flat_map(char::to_lowercase).collect()
 }
 

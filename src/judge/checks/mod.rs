@@ -10,6 +10,7 @@ mod recipe;
 mod tcp;
 
 pub use identity::Field;
+pub(super) use identity::{plain, text_of};
 
 use super::Datagram;
 use super::grade::{Handed, Record, Ruling, UdpLab, Who};

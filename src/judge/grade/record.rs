@@ -11,6 +11,7 @@ use crate::capture::{self, Description, Interface, LinkType, Next};
 use crate::decode;
 use crate::judge::Deliveries;
 use crate::judge::filter::{Clock, Filter, PacketRow};
+use crate::judge::originality::{Gathering, Prints};
 use crate::track::{Limits, Trace, Tracker, Update};
 
 /// A capture as far as it could be read, with everything that was found in it.
@@ -28,6 +29,8 @@ pub struct Record {
     pub deliveries: Deliveries,
     /// Which frames belong to which conversation.
     pub traffic: Traffic,
+    /// What tells it from the captures of others.
+    pub prints: Prints,
     /// Why reading stopped before the end.
     pub fault: Option<String>,
     /// The frames that the filters of the plan selected.
@@ -80,6 +83,7 @@ impl Record {
         tracker.follow_all();
         let (mut deliveries, mut traffic) = (Deliveries::about(plan.port), Traffic::about(plan.port));
         let (mut clock, mut chosen) = (Clock::new(), Chosen::of(plan));
+        let mut prints = Gathering::about(plan.port);
         let fault = loop {
             match source.next() {
                 Ok(Next::Frame(frame)) => {
@@ -90,6 +94,7 @@ impl Record {
                     chosen.see(&row, &update);
                     deliveries.see(&packet, &update);
                     traffic.see(packet.number, &update);
+                    prints.see(&frame, &packet, &update);
                 }
                 Ok(Next::Idle(_)) => {}
                 Ok(Next::End) => break None,
@@ -97,8 +102,10 @@ impl Record {
             }
         };
         let description = source.description().clone();
+        let prints = prints.finish(&sha256, &description, &deliveries);
         let name = name.to_owned();
-        Ok(Self { name, sha256, description, trace: tracker.finish(), deliveries, traffic, fault, selected: chosen.selected })
+        let (trace, selected) = (tracker.finish(), chosen.selected);
+        Ok(Self { name, sha256, description, trace, deliveries, traffic, prints, fault, selected })
     }
 
     /// What a filter of the plan selected.

@@ -3,6 +3,7 @@
 use super::{Handed, Record, Who, grade, sha256, unreadable, why_unreadable};
 use crate::judge::intake::{Attempt, File, Intake, Refusal, Roster, Row, Submission};
 use crate::judge::log::{MAX_OCTETS, Text};
+use crate::judge::originality::{Prints, signals};
 use crate::judge::results::{Flag, Graded, Student};
 use crate::judge::rubric::Rubric;
 use crate::judge::{Message, Points, Status};
@@ -25,8 +26,8 @@ pub struct Class<'c> {
 pub struct Outcome {
     /// The grade.
     pub graded: Graded,
-    /// The capture, if it could be read.
-    pub record: Option<Record>,
+    /// What comparing the capture with others needs, if it could be read.
+    pub prints: Option<Prints>,
     /// SHA-256 of each picture.
     pub pictures: Vec<String>,
 }
@@ -95,7 +96,7 @@ impl Class<'_> {
     }
 
     fn nothing(&self, who: &Who<'_>, why: Message) -> Outcome {
-        Outcome { graded: unreadable(self.rubric, None, why, who), record: None, pictures: Vec::new() }
+        Outcome { graded: unreadable(self.rubric, None, why, who), prints: None, pictures: Vec::new() }
     }
 
     /// Grades one attempt.
@@ -121,10 +122,14 @@ impl Class<'_> {
         };
         let (handed, pictures) = self.handed(attempt, open);
         match Record::read(file.written(), octets, &self.rubric.plan()) {
-            Ok(record) => Outcome { graded: grade(self.rubric, &record, who, &handed), record: Some(record), pictures },
+            Ok(record) => {
+                let mut graded = grade(self.rubric, &record, who, &handed);
+                graded.flags = signals(&record, self.rubric.submission.window);
+                Outcome { graded, prints: Some(record.prints), pictures }
+            }
             Err(error) => {
                 let graded = unreadable(self.rubric, Some(file.written()), why_unreadable(&error), who);
-                Outcome { graded, record: None, pictures }
+                Outcome { graded, prints: None, pictures }
             }
         }
     }

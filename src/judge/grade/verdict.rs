@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use super::{Handed, Record, Ruling, UdpLab, Who};
 use crate::capture::{Error, Foreign};
 use crate::judge::checks::{self, Bench};
-use crate::judge::results::{CaptureStamp, Checked, Graded, Student};
+use crate::judge::overrides::ORIGINALITY;
+use crate::judge::results::{CaptureStamp, Checked, Flag, Graded, Student};
 use crate::judge::rubric::{Check, Kind, Rubric};
 use crate::judge::template::filled;
 use crate::judge::{Message, Points, Status};
@@ -246,6 +247,21 @@ impl Graded {
         self.score = Some(sum(|checked| checked.points.unwrap_or_default()).rounded(rubric.rounding));
         self.max = sum(|checked| checked.max);
         self.summarise();
+    }
+
+    /// Leaves the whole to a person where a flag says so, until one has looked at it.
+    pub fn weigh_flags(&mut self) {
+        if self.gradable && self.has_open_flags() {
+            self.status = Status::Review;
+        }
+    }
+
+    /// A strong flag that nobody has looked at.
+    pub fn has_open_flags(&self) -> bool {
+        const WEIGHTY: [&str; 3] = ["fabricated", "same-capture", "other-identity"];
+        let weighty = |flag: &Flag| WEIGHTY.contains(&flag.id.as_str()) && flag.strength == "strong";
+        let looked_at = self.overrides.iter().any(|decision| decision.check == ORIGINALITY);
+        !looked_at && self.flags.iter().any(weighty)
     }
 
     /// Says the whole in a word, and how many points wait for a person.
