@@ -656,8 +656,9 @@ pub(crate) enum Tongue {
 
 Exit code 1: points are lost; 3: the file cannot be graded. What waits for a person is no loss.")]
 pub(crate) struct CheckArgs {
-    #[command(flatten)]
-    pub(crate) input: Input,
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) rubric: RubricChoice,
     /// Your student number; if it is not given, the one in the file's name

@@ -19,11 +19,11 @@ use super::job::{self, Setting};
 
 pub(crate) fn run(args: CheckArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let rubric = rubric(&args.rubric)?;
-    let name = file_name(&args.input.file);
+    let name = file_name(&args.file);
     let handed = handed(&args, &rubric)?;
     let id = args.id.clone().or_else(|| handed.ids_in(&name).into_iter().next());
     let who = Who { id, name: args.name.clone(), department: args.department.clone(), class: &[] };
-    let graded = match Record::read(&name, octets(&args.input.file, &rubric)?, &rubric.plan()) {
+    let graded = match Record::read(&name, octets(&args.file, &rubric)?, &rubric.plan()) {
         Ok(record) => grade::grade(&rubric, &record, &who, &handed),
         Err(error @ capture::Error::NotACapture { .. }) => {
             grade::unreadable(&rubric, Some(&name), grade::why_unreadable(&error), &who)
