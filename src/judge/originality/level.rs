@@ -37,7 +37,7 @@ impl Level {
             Self::B => ("같은 캡처를 다시 저장함", "same capture, re-saved"),
             Self::C => ("시계만 옮긴 같은 캡처", "same capture with shifted clock"),
             Self::D => ("한쪽에서 잘라냈거나 메시지를 바꿈", "one is cut from the other, or payload replaced"),
-            Self::E => ("캡처한 뒤 메시지를 바꿈", "payload edited after capture"),
+            Self::E => ("캡처한 뒤 메시지나 프레임을 고침", "payload or frames edited after capture"),
         };
         Message::new(ko, en)
     }
@@ -54,8 +54,8 @@ impl Level {
                 "They may have worked together at a computer with a wrong clock, and one set the times right.",
             ),
             Self::D | Self::E => (
-                "같은 통신을 두 곳(클라이언트와 서버)에서 함께 캡처했을 수 있음.",
-                "Both may have captured the same traffic, one at the client and one at the server.",
+                "같은 통신을 두 곳(클라이언트와 서버)이나 두 인터페이스(lo와 any)에서 함께 캡처했을 수 있음.",
+                "Both may have captured the same traffic: one at the client and one at the server, or one on lo and one on any.",
             ),
         };
         Message::new(ko, en)

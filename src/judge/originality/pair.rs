@@ -254,7 +254,7 @@ fn list(numbers: &[u32], shown: impl Fn(&u32) -> String) -> Option<String> {
 }
 
 /// `1–4, 7`.
-pub(super) fn ranges(frames: impl Iterator<Item = u64>) -> String {
+fn ranges(frames: impl Iterator<Item = u64>) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for frame in frames {
         match ranges.last_mut() {

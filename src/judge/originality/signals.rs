@@ -10,7 +10,6 @@ use std::net::SocketAddr;
 use jiff::SignedDuration;
 
 use super::making::Checksums;
-use super::pair::ranges;
 use super::prints::{Sight, micros, moment};
 use super::strength;
 use crate::capture::{Description, Format, Interface, Resolution, Statistics};
@@ -19,7 +18,9 @@ use crate::judge::results::Flag;
 use crate::judge::rubric::Window;
 use crate::judge::{Exchange, Message, exchanges};
 
-/// What staff should look at, of one capture; `window` is when the lab was to be done.
+/// What staff should look at, of one capture: `fabricated`, `edited`, `outside-window` or `clock-wrong`.
+///
+/// `window` is when the lab was to be done.
 pub fn signals(record: &Record, window: Option<Window>) -> Vec<Flag> {
     [fabricated(record), edited(record), out_of_time(record, window)].into_iter().flatten().collect()
 }
@@ -116,7 +117,8 @@ fn early_reply(record: &Record) -> Option<u64> {
 
 fn early_handshake(record: &Record) -> Option<u64> {
     let sights = &record.prints.sights;
-    let time = |frame: u64| sights.iter().find(|sight| sight.frame == frame).and_then(|sight| sight.micros);
+    let place = |frame: u64| sights.binary_search_by_key(&frame, |sight| sight.frame).ok();
+    let time = |frame: u64| sights.get(place(frame)?)?.micros;
     record.trace.connections.iter().find_map(|connection| {
         let (syn, answer) = (connection.handshake.syn?, connection.handshake.syn_ack?);
         let early = answer < syn || time(answer).zip(time(syn)).is_some_and(|(answer, syn)| answer < syn);
@@ -264,35 +266,24 @@ fn program(record: &Record) -> Option<&str> {
     record.description.sections.first()?.application.as_deref()
 }
 
-/// Only packets of the lab and no statistics, though dumpcap, which would have written some, ran to its end without a
-/// capture filter. A dumpcap that was killed leaves the very same file, so packets must be missing: where identifications
-/// count on without a hole, or the file breaks off, nothing speaks for a selection.
+/// Only packets of the lab and no statistics, from a dumpcap that had no capture filter and wrote to its end. A ring buffer
+/// on a quiet loopback leaves the very same file, to the octet: hence weak, and never raised where anything else was kept
+/// or the file breaks off, as a dumpcap leaves it that was killed.
 fn filtered_save(record: &Record) -> Option<Trace> {
     let description = &record.description;
     let by_dumpcap = program(record).is_some_and(|program| program.starts_with("Dumpcap"));
     let as_captured = description.interfaces.iter().any(|interface| interface.statistics.is_some() || interface.filter.is_some());
-    let making = &record.prints.making;
-    let only_lab = making.of_lab > 0 && making.of_lab == record.prints.frames;
-    let is_selection = by_dumpcap && !as_captured && only_lab && record.damage().is_none() && !counts_on(&record.prints.sights);
+    let of_lab = record.prints.making.of_lab;
+    let only_lab = of_lab > 0 && of_lab == record.prints.frames;
     let fact = || {
         Message::new(
+            format!("표시된 패킷만 저장된 것으로 보임: 캡처 통계가 없고 프레임 {of_lab}개가 모두 실습 포트의 것"),
             format!(
-                "표시된 패킷만 저장된 것으로 보임: 캡처 통계가 없고 프레임 {}은 모두 실습 포트의 것",
-                ranges(1..=making.of_lab)
-            ),
-            format!(
-                "only displayed packets seem to have been saved: no statistics, and frames {} are all of the lab's port",
-                ranges(1..=making.of_lab)
+                "only displayed packets seem to have been saved: no statistics, and all {of_lab} frames are of the lab's port"
             ),
         )
     };
-    is_selection.then(|| (strength::WEAK, fact()))
-}
-
-/// The identifications are those of one counter, none left out.
-fn counts_on(sights: &[Sight]) -> bool {
-    let ids: Option<Vec<u16>> = sights.iter().map(|sight| sight.id).collect();
-    ids.is_some_and(|ids| ids.len() > 1 && ids.iter().zip(ids.iter().skip(1)).all(|(one, next)| one.wrapping_add(1) == *next))
+    (by_dumpcap && !as_captured && only_lab && record.damage().is_none()).then(|| (strength::WEAK, fact()))
 }
 
 /// Before this no student captured for a lab: 2010, in microseconds since 1970.

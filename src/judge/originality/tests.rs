@@ -148,6 +148,7 @@ fn many_who_share_one_capture_are_a_cluster() {
     let shared = labs[4].prints();
     (10..40).for_each(|place| prints[place] = shared.clone());
     let comparison = compared(&roster, &prints, None);
+    assert_eq!(compared(&roster, &prints, None), comparison, "the same again");
     assert_eq!(comparison.clusters.len(), 1);
     assert_eq!(comparison.clusters[0].students.len(), 31);
     let flags = comparison.flags("20230039");
@@ -173,6 +174,20 @@ fn the_sample_is_nobodys_own() {
     assert!(flags[0].facts[0].ko.starts_with("예시 파일을 그대로 제출함"));
     assert!(comparison.is_template("20230003") && !comparison.is_template("20230004"));
     assert_eq!(compared(&roster, &prints, None).pairs.len(), 3, "without the sample they are copies of each other");
+}
+
+#[test]
+fn frames_of_the_sample_do_not_make_a_pair() {
+    let (roster, labs) = class(6, 10);
+    let sample = Lab::honest(&mut Dice(77), [&["client1", "client1"], &["client2", "client2"]]);
+    let mut labs: Vec<Lab> = labs.into_iter().map(|lab| Lab { link: sample.link, ..lab }).collect();
+    for place in [2, 5] {
+        labs[place].datagrams.extend(sample.datagrams.iter().take(6).cloned());
+    }
+    let prints = prints(&labs);
+    let pairs = |template| compared(&roster, &prints, template).pairs.iter().map(|pair| pair.level).collect::<Vec<_>>();
+    assert_eq!(pairs(None), [Level::D]);
+    assert_eq!(pairs(Some(&sample.prints())), []);
 }
 
 #[test]
@@ -278,16 +293,20 @@ fn ordinary_ways_of_capturing_raise_nothing() {
         expect(&Lab { spare_interface: true, ..lab.clone() }, &[]);
         assert_eq!(signals(&record(as_pcap(&lab)), None), []);
     }
-    // A ring buffer, or a dumpcap that was killed: the counter of the system goes on without a hole.
-    expect(&Lab { statistics: false, ..by(System::Linux) }, &[]);
-    expect(&Lab { statistics: false, ..by(System::Windows) }, &[]);
+    // A ring buffer, or a dumpcap that was killed, writes no statistics: with anything else that was kept, or cut off.
+    let mut beside = Lab { statistics: false, ..by(System::Linux) };
+    let other = Datagram { ports: (53, 40_000), ..beside.datagrams[3].clone() };
+    beside.datagrams.insert(4, other);
+    expect(&beside, &[]);
+    let mut cut = Lab { statistics: false, ..by(System::Windows) }.octets();
+    cut.truncate(cut.len() - 7);
+    assert_eq!(signals(&record(cut), None), []);
 }
 
 #[test]
 fn traces_of_edits_are_told() {
     let lab = by(System::Linux);
-    let filtered = Lab { statistics: false, ..lab.clone() }.only(&[0, 1, 2, 3, 6, 7]);
-    expect(&filtered, &[("edited", "weak")]);
+    expect(&Lab { statistics: false, ..lab.clone() }, &[("edited", "weak")]);
     expect(&Lab { program: Some("Mergecap (Wireshark) 4.0.17".into()), statistics: false, ..lab.clone() }, &[("edited", "weak")]);
     expect(&Lab { spare_interface: true, ..lab.clone().anonymous() }, &[("edited", "medium")]);
     let mut wrong = lab.clone();
@@ -319,7 +338,19 @@ fn times_outside_the_window_are_told() {
     expect(&lab.clone().later(30 * DAY), &[("outside-window", "medium")]);
     let mut clock = lab.clone().later(-(MONDAY * 1_000_000_000));
     expect(&clock, &[("clock-wrong", "weak")]);
-    clock.statistics = false;
+    clock = clock.anonymous();
     expect(&clock, &[("clock-wrong", "weak")]);
     assert_eq!(signals(&lab.later(-365 * DAY).record(), None), [], "no window, no opinion");
+}
+
+#[test]
+fn background_does_not_crowd_the_lab_out() {
+    let mut dice = Dice(8);
+    let mut lab = Lab::honest(&mut dice, [&["a", "b"], &["c", "d"]]);
+    let own = lab.datagrams.clone();
+    let noise = |place: u16| Datagram { ports: (40_000, 53), id: place, ..own[0].clone() };
+    lab.datagrams = (0..3000).map(noise).chain(own.iter().cloned()).collect();
+    let prints = lab.prints();
+    assert_eq!(prints.sights.len(), super::prints::MAX_ASIDE + own.len());
+    assert_eq!(prints.sights.iter().filter(|sight| sight.of_lab).count(), own.len());
 }
