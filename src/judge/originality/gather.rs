@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use sha2::{Digest as _, Sha256};
 
-use super::prints::{Digest, MAX_SAID, MAX_SIGHTS, MAX_TEXT, Origin, Prints, Said, Sight, micros};
+use super::prints::{Digest, MAX_ASIDE, MAX_SAID, MAX_SIGHTS, MAX_TEXT, Origin, Prints, Said, Sight, micros};
 use crate::capture::{Description, Frame};
 use crate::decode::ip::Ip;
 use crate::decode::{Packet, Transport};
@@ -19,12 +19,15 @@ pub(in crate::judge) struct Gathering {
     port: u16,
     content: Sha256,
     prints: Prints,
+    /// Sights so far, of the lab's port and of others.
+    of_lab: usize,
+    aside: usize,
 }
 
 impl Gathering {
     /// Nothing yet; the lab's server has this port.
     pub(in crate::judge) fn about(port: u16) -> Self {
-        Self { port, content: Sha256::new(), prints: Prints { port, ..Prints::default() } }
+        Self { port, content: Sha256::new(), prints: Prints { port, ..Prints::default() }, of_lab: 0, aside: 0 }
     }
 
     /// Enters a frame.
@@ -39,7 +42,9 @@ impl Gathering {
         prints.making.clock(frame.timestamp);
         if let Some(sight) = sight(frame, packet, self.port) {
             prints.making.packet(packet, update.checksum, sight.of_lab);
-            if prints.sights.len() < MAX_SIGHTS {
+            let (held, room) = if sight.of_lab { (&mut self.of_lab, MAX_SIGHTS) } else { (&mut self.aside, MAX_ASIDE) };
+            if *held < room {
+                *held = held.saturating_add(1);
                 prints.sights.push(Sight { micros: time, ..sight });
             }
         }

@@ -132,7 +132,8 @@ impl<'c> People<'c> {
         let is_full =
             if name.is_ascii() { student.name.split_whitespace().count() > 1 } else { name.chars().count() >= NAME_LEN };
         let department = student.department.as_deref().map(plain).filter(|department| !department.is_empty());
-        only_one && is_full || only_one && department.is_some_and(|department| plain(&said.text).contains(&department))
+        let beside = department.is_some_and(|department| plain(&said.text).contains(&department));
+        beside || (only_one && is_full)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::making::Making;
 use crate::capture::Timestamp;
 
-/// What is kept of a capture to compare it with others: at most some 150 kB, usually a few hundred octets.
+/// What is kept of a capture to compare it with others: at most some 160 kB, usually a few hundred octets.
 #[derive(Clone, Debug, Default)]
 pub struct Prints {
     /// The port of the lab's server.
@@ -31,8 +31,11 @@ pub struct Prints {
 /// The begin of a SHA-256.
 pub(super) type Digest = [u8; 16];
 
-/// Frames that are remembered, of those that use the lab's port or stay on one host.
+/// Frames that are remembered, of those that use the lab's port.
 pub(super) const MAX_SIGHTS: usize = 2048;
+
+/// The same of those that stay on one host: a lab at another port, or what else ran there.
+pub(super) const MAX_ASIDE: usize = 512;
 
 /// Texts that are remembered.
 pub(super) const MAX_SAID: usize = 32;

@@ -18,7 +18,9 @@ use crate::judge::results::Flag;
 use crate::judge::rubric::Window;
 use crate::judge::{Exchange, Message, exchanges};
 
-/// What staff should look at, of one capture; `window` is when the lab was to be done.
+/// What staff should look at, of one capture: `fabricated`, `edited`, `outside-window` or `clock-wrong`.
+///
+/// `window` is when the lab was to be done.
 pub fn signals(record: &Record, window: Option<Window>) -> Vec<Flag> {
     [fabricated(record), edited(record), out_of_time(record, window)].into_iter().flatten().collect()
 }
@@ -115,7 +117,8 @@ fn early_reply(record: &Record) -> Option<u64> {
 
 fn early_handshake(record: &Record) -> Option<u64> {
     let sights = &record.prints.sights;
-    let time = |frame: u64| sights.iter().find(|sight| sight.frame == frame).and_then(|sight| sight.micros);
+    let place = |frame: u64| sights.binary_search_by_key(&frame, |sight| sight.frame).ok();
+    let time = |frame: u64| sights.get(place(frame)?)?.micros;
     record.trace.connections.iter().find_map(|connection| {
         let (syn, answer) = (connection.handshake.syn?, connection.handshake.syn_ack?);
         let early = answer < syn || time(answer).zip(time(syn)).is_some_and(|(answer, syn)| answer < syn);

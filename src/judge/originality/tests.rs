@@ -342,3 +342,15 @@ fn times_outside_the_window_are_told() {
     expect(&clock, &[("clock-wrong", "weak")]);
     assert_eq!(signals(&lab.later(-365 * DAY).record(), None), [], "no window, no opinion");
 }
+
+#[test]
+fn background_does_not_crowd_the_lab_out() {
+    let mut dice = Dice(8);
+    let mut lab = Lab::honest(&mut dice, [&["a", "b"], &["c", "d"]]);
+    let own = lab.datagrams.clone();
+    let noise = |place: u16| Datagram { ports: (40_000, 53), id: place, ..own[0].clone() };
+    lab.datagrams = (0..3000).map(noise).chain(own.iter().cloned()).collect();
+    let prints = lab.prints();
+    assert_eq!(prints.sights.len(), super::prints::MAX_ASIDE + own.len());
+    assert_eq!(prints.sights.iter().filter(|sight| sight.of_lab).count(), own.len());
+}
