@@ -5,18 +5,17 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use sockscope::judge::grade::{Class, Outcome, Record, Who, unreadable};
+use sockscope::judge::grade::{Class, Outcome, Record};
 use sockscope::judge::intake::{Submission, take_in};
 use sockscope::judge::originality::{self, Comparison, Entry, Prints};
 use sockscope::judge::overrides::Overrides;
 use sockscope::judge::results::{Graded, Results, Student};
 use sockscope::judge::rubric::Rubric;
-use sockscope::judge::{Language, Message, Status};
+use sockscope::judge::{Language, Message};
 use sockscope::present::class_view;
 use sockscope::present::feedback::{self, Manner, Reader};
 use sockscope::present::json;
@@ -107,27 +106,12 @@ fn outcomes(class: &Class<'_>, submissions: &Submissions, jobs: Option<usize>) -
     let pool = pool.map_err(|error| Failure::Input(format!("cannot start {} workers: {error}", jobs.unwrap_or(0))))?;
     let tally = Tally::new(class.intake.submissions.len());
     let one = |reader: &mut submissions::Reader<'_>, submission: &Submission| {
-        let grade = || class.grade(submission, &mut |file| reader.octets(file.index));
-        let outcome = panic::catch_unwind(AssertUnwindSafe(grade));
+        let outcome = class.grade(submission, &mut |file| reader.octets(file.index));
         tally.one_more();
-        outcome.unwrap_or_else(|_| Outcome { graded: failed(class, submission), prints: None, pictures: Vec::new() })
+        outcome
     };
     let all = || class.intake.submissions.par_iter().map_init(|| submissions.reader(), one).collect();
     Ok(pool.install(all))
-}
-
-/// A fault of ours is no score, and no zero.
-fn failed(class: &Class<'_>, submission: &Submission) -> Graded {
-    let row = class.roster.rows.get(submission.row);
-    let who =
-        row.map_or_else(Who::default, |row| Who { id: Some(row.id.clone()), name: Some(row.name.clone()), ..Who::default() });
-    let file = submission.attempts.first().and_then(|attempt| attempt.capture()).map(|file| file.path.clone());
-    let version = env!("CARGO_PKG_VERSION");
-    let why = Message::new(
-        format!("내부 오류: 점수 없음 (sockscope {version}, {})", file.as_deref().unwrap_or("–")),
-        format!("Internal error: no score (sockscope {version}, {}).", file.as_deref().unwrap_or("–")),
-    );
-    Graded { status: Status::Error, score: None, ..unreadable(class.rubric, file.as_deref(), why, &who) }
 }
 
 /// Writes the folder of a run anew; decisions stay.

@@ -33,6 +33,8 @@ pub enum Echo {
     Late(SignedDuration),
     /// The same octets; one of them has no time.
     Untimed,
+    /// The same octets, but by its time the reply came first: the clock stepped back.
+    Backwards,
     /// Other octets, from this one on.
     Altered(usize),
     /// Nothing came back.
@@ -53,6 +55,7 @@ impl Exchange<'_> {
             (Some(offset), _) => Echo::Altered(offset),
             (None, None) => Echo::Untimed,
             (None, Some(elapsed)) if elapsed > within => Echo::Late(elapsed),
+            (None, Some(elapsed)) if elapsed.is_negative() => Echo::Backwards,
             (None, Some(_)) => Echo::Same,
         }
     }
@@ -89,6 +92,7 @@ fn first_difference(one: &Datagram, other: &Datagram) -> Option<usize> {
 pub fn exchanges(datagrams: &[Datagram], port: u16, within: SignedDuration) -> Vec<Exchange<'_>> {
     let mut pairing = Pairing { port, within, exchanges: Vec::new(), open: HashMap::default() };
     datagrams.iter().filter(|datagram| datagram.copy_of.is_none()).for_each(|datagram| pairing.see(datagram));
+    pairing.join_strays();
     pairing.exchanges
 }
 
@@ -132,6 +136,36 @@ impl<'d> Pairing<'d> {
         let first_in_time = looked_at().filter(same).find(in_time);
         let latest = || looked_at().rev().find(same);
         first_in_time.or_else(latest).or_else(|| open.first().copied().filter(|_| of_server))
+    }
+
+    /// A reply that stands before its request in the file, but not in time, is a reply all the same.
+    fn join_strays(&mut self) {
+        let strays: Vec<(usize, &'d Datagram)> = (0..)
+            .zip(&self.exchanges)
+            .filter_map(|(place, exchange)| Some((place, exchange.reply.filter(|_| exchange.request.is_none())?)))
+            .collect();
+        let mut joined = Vec::new();
+        for (stray, reply) in strays {
+            if let Some(place) = self.earlier_question(reply) {
+                self.answer(place, reply);
+                joined.push(stray);
+            }
+        }
+        let mut place = 0_usize..;
+        self.exchanges.retain(|_| place.next().is_none_or(|place| joined.binary_search(&place).is_err()));
+    }
+
+    /// An open request with the same octets, whose time is before that of the reply.
+    fn earlier_question(&self, reply: &Datagram) -> Option<usize> {
+        let open = self.open.get(&reply.destination)?;
+        let fits = |place: &usize| {
+            let request = self.exchanges.get(*place).and_then(|exchange| exchange.request);
+            request
+                .filter(|request| first_difference(request, reply).is_none())
+                .and_then(|request| elapsed(request, reply))
+                .is_some_and(|elapsed| !elapsed.is_negative() && elapsed <= self.within)
+        };
+        open.iter().copied().take(MAX_OPEN).find(fits)
     }
 
     fn answer(&mut self, place: usize, reply: &'d Datagram) {
@@ -195,6 +229,13 @@ mod tests {
     fn a_request_that_is_repeated_is_the_one_that_was_answered() {
         check(&["0 41000 5000 a", "5 41000 5000 a", "6 5000 41000 a"], &[(&[1], Echo::Unanswered), (&[2, 3], Echo::Same)]);
         check(&["0 41000 5000 a", "3 5000 41000 a"], &[(&[1, 2], Echo::Late(SignedDuration::from_secs(3)))]);
+    }
+
+    #[test]
+    fn the_order_of_the_file_is_not_that_of_time() {
+        check(&["1 5000 41000 a", "0 41000 5000 a"], &[(&[2, 1], Echo::Same)]);
+        check(&["0 5000 41000 a", "1 41000 5000 a"], &[(&[1], Echo::Unasked), (&[2], Echo::Unanswered)]);
+        check(&["1 41000 5000 a", "0 5000 41000 a"], &[(&[1, 2], Echo::Backwards)]);
     }
 
     #[test]

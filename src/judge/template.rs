@@ -89,6 +89,12 @@ enum Ending {
     Consonant,
 }
 
+/// A word with the particle that fits, given as its two forms: `은/는`.
+pub(in crate::judge) fn with_particle(word: &str, forms: &str) -> String {
+    let forms = forms.split_once('/').unwrap_or((forms, forms));
+    format!("{word}{}", fitting(word, forms))
+}
+
 /// The form of a particle that fits behind a word: the first behind a final consonant.
 fn fitting<'p>(word: &str, (closed, open): (&'p str, &'p str)) -> &'p str {
     match ending(word) {

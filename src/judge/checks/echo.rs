@@ -7,16 +7,17 @@ use jiff::SignedDuration;
 use super::{Bench, number, recipe};
 use crate::judge::grade::{Client, Evidence, Ruling};
 use crate::judge::{Echo, Exchange, Message, Points};
+use crate::track::Protocol;
 
-/// How much of its points a client's exchanges are worth.
+/// What a client's exchanges are worth, in halves: now, and once a person has looked where the capture cannot tell.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-enum Worth {
-    Nothing,
-    /// A person decides: the capture cannot tell.
-    Unknown,
-    Half,
-    All,
+struct Worth {
+    now: u64,
+    possible: u64,
 }
+
+const ALL: u64 = 2;
+const HALF: u64 = 1;
 
 /// One client's best, and what spoils the rest.
 struct Judged<'l> {
@@ -28,56 +29,58 @@ struct Judged<'l> {
 
 /// The same octets come back to each of so many clients.
 pub(super) fn udp_echo(bench: &Bench<'_>, max: Points, wanted: u64, within: SignedDuration) -> Ruling {
+    let lost = bench.record.lost() > 0;
     let clients = bench.udp.clients();
-    let mut judged: Vec<Judged<'_>> = clients.iter().map(|client| judge(client, within)).collect();
+    let mut judged: Vec<Judged<'_>> = clients.iter().map(|client| judge(client, within, lost)).collect();
     judged.sort_by_key(|client| std::cmp::Reverse(client.worth));
-    let counted = || judged.iter().take(usize::try_from(wanted).unwrap_or(usize::MAX));
-    let worth = |wanted_worth: Worth| counted().filter(|client| client.worth == wanted_worth).count() as u64;
-    let lost = bench.record.lost();
-    let halves = worth(Worth::All).saturating_mul(2).saturating_add(worth(Worth::Half));
-    let earned = max.share(halves, wanted.saturating_mul(2));
-    let unsure = if lost > 0 { max - earned } else { max.share(worth(Worth::Unknown), wanted) };
+    judged.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+    let missing = wanted.saturating_sub(judged.len() as u64);
+    let share = |halves: u64| max.share(halves, wanted.saturating_mul(ALL));
+    let earned = share(judged.iter().map(|client| client.worth.now).sum());
+    let possible: u64 = judged.iter().map(|client| client.worth.possible).sum();
+    let possible = share(possible.saturating_add(if lost { missing.saturating_mul(ALL) } else { 0 }));
+    let good = judged.iter().filter(|client| client.worth.now == ALL).count() as u64;
+    let spoiled = judged.iter().filter(|client| client.worth.now < ALL).find_map(|client| Some((client, client.fault?)));
+    let ruling = match spoiled {
+        Some((client, (exchange, echo))) => fault(bench, client.endpoint, exchange, echo, within).with(earned),
+        None if good < wanted => missing_clients(earned, judged.len() as u64, wanted).shown(traffic(bench)),
+        None => Ruling::new(earned, "모든 클라이언트가 에코를 받음.", "Every client got its echo.").shown(traffic(bench)),
+    };
     let expected = Message::new(
         format!("클라이언트 {wanted}개가 {}초 안에 같은 바이트를 돌려받음", within.as_secs()),
         format!("{wanted} clients get the same octets back within {} s", within.as_secs()),
     );
-    let good = worth(Worth::All);
     let found = Message::new(format!("제대로 받은 클라이언트: {good}개"), format!("clients that did: {good}"));
-    let first_fault = counted().filter(|client| client.worth != Worth::All).find_map(|client| Some((client, client.fault?)));
-    let ruling = match first_fault {
-        Some((client, (exchange, echo))) => fault(bench, client.endpoint, exchange, echo).with(earned),
-        None if good < wanted => missing_clients(earned, judged.len() as u64, wanted),
-        None => Ruling::new(earned, "모든 클라이언트가 에코를 받음.", "Every client got its echo.").shown(Evidence::of(
-            format!("udp.port == {}", bench.udp.port),
-            &bench.record.traffic,
-            |passage| passage.protocol == crate::track::Protocol::Udp && passage.uses(bench.udp.port),
-        )),
-    };
-    let lost_note = (lost > 0 && earned < max).then(|| {
-        Message::new(
-            format!("캡처 중 {lost}개 유실: 없는 패킷은 감점 보류."),
-            format!("{} lost while capturing: what is missing costs nothing yet.", number(lost, "packet was", "packets were")),
-        )
-    });
-    ruling.comparing(expected, found).pending(if earned < max { unsure } else { Points::ZERO }).noting(lost_note)
+    ruling.comparing(expected, found).pending(possible - earned)
+}
+
+/// All that the server heard and said.
+fn traffic(bench: &Bench<'_>) -> Evidence {
+    let port = bench.udp.port;
+    Evidence::of(format!("udp.port == {port}"), &bench.record.traffic, |passage| {
+        passage.protocol == Protocol::Udp && passage.uses(port)
+    })
 }
 
 /// A client is worth its best exchange; an echo that was altered spoils it, for an echo server alters nothing.
-fn judge<'l>(client: &Client<'l>, within: SignedDuration) -> Judged<'l> {
+fn judge<'l>(client: &Client<'l>, within: SignedDuration, lost: bool) -> Judged<'l> {
     let echoes = || client.exchanges.iter().map(|exchange| (*exchange, exchange.echo(within)));
+    let worth_of = |(exchange, echo): (&Exchange<'_>, Echo)| worth(exchange, echo, lost);
     let altered = echoes().find(|(_, echo)| matches!(echo, Echo::Altered(_)));
-    let best = echoes().map(|(_, echo)| worth(echo)).max().unwrap_or(Worth::Nothing);
-    let worth_of_all = if altered.is_some() { Worth::Nothing } else { best };
-    let fault = altered.or_else(|| echoes().filter(|(_, echo)| *echo != Echo::Same).max_by_key(|(_, echo)| worth(*echo)));
-    Judged { endpoint: client.endpoint, worth: worth_of_all, fault }
+    let best = altered.map(worth_of).or_else(|| echoes().map(worth_of).max());
+    let fault = altered.or_else(|| echoes().filter(|(_, echo)| *echo != Echo::Same).max_by_key(|exchange| worth_of(*exchange)));
+    Judged { endpoint: client.endpoint, worth: best.unwrap_or(Worth { now: 0, possible: 0 }), fault }
 }
 
-const fn worth(echo: Echo) -> Worth {
+/// What an exchange is worth in a capture that `lost` packets or did not.
+fn worth(exchange: &Exchange<'_>, echo: Echo, lost: bool) -> Worth {
+    let refused = exchange.request.is_some_and(|request| request.refused.is_some());
     match echo {
-        Echo::Same => Worth::All,
-        Echo::Late(_) => Worth::Half,
-        Echo::Untimed => Worth::Unknown,
-        Echo::Altered(_) | Echo::Unanswered | Echo::Unasked => Worth::Nothing,
+        Echo::Same => Worth { now: ALL, possible: ALL },
+        Echo::Late(_) => Worth { now: HALF, possible: HALF },
+        Echo::Untimed | Echo::Backwards => Worth { now: 0, possible: ALL },
+        Echo::Unanswered | Echo::Unasked if lost && !refused => Worth { now: 0, possible: ALL },
+        Echo::Altered(_) | Echo::Unanswered | Echo::Unasked => Worth { now: 0, possible: 0 },
     }
 }
 
@@ -87,28 +90,25 @@ fn missing_clients(earned: Points, clients: u64, wanted: u64) -> Ruling {
     Ruling::new(
         earned,
         format!("클라이언트 {blocked}: 막힘(원인: 서로 다른 클라이언트)."),
-        format!("Client {blocked}: blocked, for there were only {clients} of {wanted}."),
+        format!("Client {blocked}: blocked, as there were only {clients} of {wanted}."),
     )
 }
 
 /// What went wrong with one exchange.
-fn fault(bench: &Bench<'_>, client: SocketAddr, exchange: &Exchange<'_>, echo: Echo) -> Ruling {
+fn fault(bench: &Bench<'_>, client: SocketAddr, exchange: &Exchange<'_>, echo: Echo, within: SignedDuration) -> Ruling {
     let (request, reply) = (frame(exchange.request), frame(exchange.reply));
     let ruling = match echo {
         Echo::Same => return Ruling::default(),
         Echo::Late(elapsed) => {
-            let milliseconds = elapsed.as_millis();
+            let (milliseconds, most) = (elapsed.as_millis(), within.as_millis());
             Ruling::new(
                 Points::ZERO,
-                format!("프레임 {request}의 답이 {milliseconds} ms 뒤 도착(제한 2000)."),
-                format!("The reply to frame {request} came after {milliseconds} ms (2000 at most)."),
+                format!("프레임 {request}의 답이 {milliseconds} ms 뒤 도착(제한 {most})."),
+                format!("The reply to frame {request} came after {milliseconds} ms ({most} at most)."),
             )
         }
-        Echo::Untimed => Ruling::new(
-            Points::ZERO,
-            "시각이 없어 2초 검사를 할 수 없음.",
-            "The frames carry no time: whether the reply came within 2 s cannot be told.",
-        ),
+        Echo::Untimed => untimed("시각이 없어", "The frames carry no time", within),
+        Echo::Backwards => untimed("시각이 거꾸로 가서", "The clock steps back", within),
         Echo::Altered(offset) => altered(exchange, offset),
         Echo::Unasked => Ruling::new(
             Points::ZERO,
@@ -122,6 +122,16 @@ fn fault(bench: &Bench<'_>, client: SocketAddr, exchange: &Exchange<'_>, echo: E
     };
     let frames = exchange.frames().chain(exchange.request.and_then(|request| request.refused));
     ruling.shown(Evidence::frames(frames))
+}
+
+/// Nobody can tell how long the reply took.
+fn untimed(ko: &str, en: &str, within: SignedDuration) -> Ruling {
+    let seconds = within.as_secs();
+    Ruling::new(
+        Points::ZERO,
+        format!("{ko} {seconds}초 검사를 할 수 없음 — 조교 확인."),
+        format!("{en}: whether the reply came within {seconds} s cannot be told. Staff will look."),
+    )
 }
 
 fn frame(datagram: Option<&crate::judge::Datagram>) -> u64 {
@@ -144,14 +154,6 @@ fn altered(exchange: &Exchange<'_>, offset: usize) -> Ruling {
 /// Why nothing came back, as far as the capture tells.
 fn unanswered(bench: &Bench<'_>, exchange: &Exchange<'_>) -> Ruling {
     let request = frame(exchange.request);
-    if let Some(refused) = exchange.request.and_then(|request| request.refused) {
-        return Ruling::new(
-            Points::ZERO,
-            format!("서버가 꺼져 있었음(프레임 {refused})."),
-            format!("The server was not running: frame {refused} (ICMP) says that nobody had the port."),
-        )
-        .fix(Message::new("서버를 먼저 실행한 뒤 클라이언트를 실행하세요.", "Start the server before the clients."));
-    }
     if let Some(crash) = server_was_refused(bench, request) {
         return Ruling::new(
             Points::ZERO,
@@ -162,6 +164,14 @@ fn unanswered(bench: &Bench<'_>, exchange: &Exchange<'_>) -> Ruling {
             "에코를 받은 뒤에 클라이언트를 닫고, 서버는 recvfrom의 ConnectionResetError를 잡아 계속 돌게 하세요.",
             "Close a client only after its echo, and let the server catch ConnectionResetError from recvfrom and go on.",
         ));
+    }
+    if let Some(refused) = exchange.request.and_then(|request| request.refused) {
+        return Ruling::new(
+            Points::ZERO,
+            format!("서버가 꺼져 있었음(프레임 {refused})."),
+            format!("The server was not running: frame {refused} (ICMP) says that nobody had the port."),
+        )
+        .fix(Message::new("서버를 먼저 실행한 뒤 클라이언트를 실행하세요.", "Start the server before the clients."));
     }
     if stopped_early(bench, exchange) {
         return Ruling::new(
@@ -188,35 +198,46 @@ fn stopped_early(bench: &Bench<'_>, exchange: &Exchange<'_>) -> bool {
     last.zip(asked).is_some_and(|(last, asked)| last.since(asked) < crate::judge::grade::WITHIN)
 }
 
-/// One socket answers every client: replies leave from where the requests went.
+/// One socket answers every client: replies leave from where the requests went. Where as many clients as there must be
+/// were answered so, an earlier attempt in the same capture does not spoil it.
 pub(super) fn udp_demux(bench: &Bench<'_>, max: Points) -> Ruling {
     let lab = bench.udp;
     let expected = Message::new("요청을 받은 소켓에서 답이 나감", "replies leave from the socket that was asked");
-    let answered = || lab.exchanges.iter().filter(|exchange| exchange.reply.is_some());
-    if let Some(elsewhere) = answered().find(|exchange| exchange.answered_elsewhere()) {
-        let from = elsewhere.reply.map(|reply| reply.source.to_string()).unwrap_or_default();
-        return Ruling::new(
-            Points::ZERO,
-            format!("답의 출발지가 {from}: 같은 소켓으로 sendto."),
-            format!("A reply came from {from}, not from {}: send it with the socket that received.", elsewhere.server),
-        )
-        .comparing(expected, Message::new(from.clone(), from))
-        .shown(Evidence::frames(elsewhere.frames()))
-        .fix(Message::new(
-            "recvfrom을 한 바로 그 소켓으로 sendto를 하세요. 새 소켓을 만들면 포트가 달라집니다.",
-            "Use sendto on the very socket that recvfrom was called on; another socket has another port.",
-        ));
+    let clients = lab.clients();
+    let answered = |client: &&Client<'_>, elsewhere: bool| {
+        client.exchanges.iter().any(|exchange| exchange.reply.is_some() && exchange.answered_elsewhere() == elsewhere)
+    };
+    let served = clients.iter().filter(|client| answered(client, false) && !answered(client, true)).count() as u64;
+    let mut replies = lab.exchanges.iter().filter(|exchange| exchange.reply.is_some());
+    if let Some(stray) = replies.find(|exchange| exchange.answered_elsewhere()).filter(|_| served < bench.rubric.clients()) {
+        return elsewhere(stray, expected);
     }
-    let clients = lab.clients().iter().filter(|client| client.exchanges.iter().any(|exchange| exchange.reply.is_some())).count();
-    if clients == 0 {
+    if served == 0 {
         return Ruling::new(Points::ZERO, "답이 하나도 없음.", "There is no reply.")
-            .comparing(expected, Message::new("없음", "none"));
+            .comparing(expected, Message::new("없음", "none"))
+            .lacking();
     }
     let port = lab.port;
     let found = Message::new(
-        format!("서버 소켓 하나(포트 {port})가 클라이언트 {clients}개에 답함 (추정)"),
-        format!("one socket on port {port} answered {} (inferred)", number(clients as u64, "client", "clients")),
+        format!("서버 소켓 하나(포트 {port})가 클라이언트 {served}개에 답함 (추정)"),
+        format!("one socket on port {port} answered {} (inferred)", number(served, "client", "clients")),
     );
     Ruling::new(max, "모든 답이 요청을 받은 주소와 포트에서 나감.", "Every reply left from the address and port that was asked.")
         .comparing(expected, found)
+        .shown(traffic(bench))
+}
+
+fn elsewhere(stray: &Exchange<'_>, expected: Message) -> Ruling {
+    let from = stray.reply.map(|reply| reply.source.to_string()).unwrap_or_default();
+    Ruling::new(
+        Points::ZERO,
+        format!("답의 출발지가 {from}: 같은 소켓으로 sendto."),
+        format!("A reply came from {from}, not from {}: send it with the socket that received.", stray.server),
+    )
+    .comparing(expected, Message::new(format!("답의 출발지 {from}"), format!("a reply from {from}")))
+    .shown(Evidence::frames(stray.frames()))
+    .fix(Message::new(
+        "recvfrom을 한 바로 그 소켓으로 sendto를 하세요. 새 소켓을 만들면 포트가 달라집니다.",
+        "Use sendto on the very socket that recvfrom was called on; another socket has another port.",
+    ))
 }

@@ -3,6 +3,7 @@
 use super::{Bench, number};
 use crate::capture::Compression;
 use crate::judge::grade::Ruling;
+use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 
 /// The capture can be read to its end, and is pcapng.
@@ -63,6 +64,13 @@ pub(super) fn named(bench: &Bench<'_>, max: Points) -> Ruling {
     }
     match ids.first() {
         None => unnamed(name, id),
+        Some(other) if is_typo(bench, id, other) => Ruling::new(
+            Points::ZERO,
+            format!("{other}: 명단에 없음. {} 1자리 다름 — 조교 확인.", with_particle(id, "과/와")),
+            format!("{other} is not on the roster, but one digit from {id}: staff will look."),
+        )
+        .pending(max)
+        .comparing(wanted(id), name_of(name)),
         Some(other) => Ruling::new(
             Points::ZERO,
             format!("파일 이름의 학번 {other}: 제출한 학생의 학번({id})과 다름 — 조교 확인."),
@@ -71,6 +79,13 @@ pub(super) fn named(bench: &Bench<'_>, max: Points) -> Ruling {
         .pending(max)
         .comparing(wanted(id), name_of(name)),
     }
+}
+
+/// A number that is nobody's, and one digit from the student's own.
+fn is_typo(bench: &Bench<'_>, own: &str, written: &str) -> bool {
+    let class = bench.who.class;
+    let differing = own.bytes().zip(written.bytes()).filter(|(own, written)| own != written).count();
+    !class.is_empty() && class.iter().all(|student| student.id != written) && own.len() == written.len() && differing == 1
 }
 
 fn unnamed(name: &str, id: &str) -> Ruling {

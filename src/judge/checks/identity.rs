@@ -115,7 +115,6 @@ fn lack(bench: &Bench<'_>, said: &[Said<'_>], lacking: &[Field], earned: Points,
             format!("{octets}바이트까지만 저장되어 {ko} 확인 불가(프레임 {}).", cut.datagram.frame),
             format!("Only {octets} octets were captured, too few to see the {en} (frame {}).", cut.datagram.frame),
         )
-        .pending(each.share(lacking.len() as u64, 1))
         .fix(Message::new(
             "Wireshark의 캡처 옵션에서 snaplen(프레임 크기 제한)을 끄세요.",
             "Switch off the snap length (limit of each packet) in Wireshark's capture options.",
@@ -125,11 +124,16 @@ fn lack(bench: &Bench<'_>, said: &[Said<'_>], lacking: &[Field], earned: Points,
     if other_number {
         let in_name = bench.who.id.as_ref().is_some_and(|id| bench.handed.ids_in(&bench.record.name).contains(id));
         let ko = if in_name {
-            "파일 이름과 메시지의 학번이 다름 — 메시지에 본인 학번 없음."
+            "파일 이름과 메시지의 학번이 다름: 메시지에 본인 학번 없음 — 조교 확인."
         } else {
-            "메시지에 본인 학번 없음."
+            "메시지에 본인 학번 없음 — 조교 확인."
         };
-        return Ruling::new(earned, ko, "The number in the text is not the student's own: staff will look.").pending(each);
+        let en = if in_name {
+            "The file's name and the text carry different numbers: the student's own is not in the text. Staff will look."
+        } else {
+            "The text does not carry the student's own number. Staff will look."
+        };
+        return Ruling::new(earned, ko, en).pending(each.share(lacking.len() as u64, 1));
     }
     let everything = lacking.len() == 3;
     let ko = if everything {
@@ -137,10 +141,12 @@ fn lack(bench: &Bench<'_>, said: &[Said<'_>], lacking: &[Field], earned: Points,
     } else {
         format!("메시지에 없음: {ko}.")
     };
-    Ruling::new(earned, ko, format!("The text does not tell: {en}.")).fix(Message::new(
-        "클라이언트에서 \"학과 학번 이름\"을 입력해 보내세요.",
-        "Let the client send department, student number and name.",
-    ))
+    Ruling::new(earned, ko, format!("The text does not tell: {en}."))
+        .fix(Message::new(
+            "클라이언트에서 \"학과 학번 이름\"을 입력해 보내세요.",
+            "Let the client send department, student number and name.",
+        ))
+        .lacking()
 }
 
 /// The texts, the first of them.

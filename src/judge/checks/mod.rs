@@ -11,6 +11,7 @@ mod tcp;
 
 pub use identity::Field;
 pub(super) use identity::{plain, text_of};
+pub(super) use place::{air_play, narrow_filter};
 
 use super::Datagram;
 use super::grade::{Handed, Record, Ruling, UdpLab, Who};
@@ -35,8 +36,12 @@ pub(super) struct Bench<'a> {
     pub(super) protocol: Protocol,
 }
 
-/// Judges one check.
+/// Judges one check; what the capture lost takes no points.
 pub(super) fn judge(bench: &Bench<'_>, check: &Check) -> Ruling {
+    by_kind(bench, check).excused(bench.record.lost(), check.points)
+}
+
+fn by_kind(bench: &Bench<'_>, check: &Check) -> Ruling {
     let max = check.points;
     match &check.kind {
         Kind::Readable => file::readable(bench, max),

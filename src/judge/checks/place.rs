@@ -1,17 +1,21 @@
 //! Where it was captured, and whether anything of the lab is there.
 
+use std::collections::BTreeSet;
+
 use super::{Bench, number, recipe};
 use crate::decode::port::PortClass;
 use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
-use crate::track::Protocol;
+use crate::track::{FlowId, Protocol};
 
 /// Packets of the loopback were captured.
 pub(super) fn loopback(bench: &Bench<'_>, max: Points) -> Ruling {
     let survey = &bench.record.trace.survey;
-    let interfaces = interfaces(bench);
+    let names = interfaces(bench);
+    let interfaces = if names.is_empty() { "\"?\"".to_owned() } else { names.join(", ") };
     let expected = Message::new("루프백 패킷(127.0.0.1)", "packets of the loopback (127.0.0.1)");
-    if survey.loopback.frames > 0 || (survey.frames > 0 && bench.record.is_of_loopback()) {
+    if survey.loopback.frames > 0 || (survey.frames > 0 && (bench.record.is_of_loopback() || talks_to_itself(bench))) {
         let filter = "ip.addr == 127.0.0.0/8 || ipv6.addr == ::1";
         let evidence = survey.loopback.first.map_or_else(Evidence::default, |first| Evidence {
             frames: vec![first],
@@ -21,23 +25,32 @@ pub(super) fn loopback(bench: &Bench<'_>, max: Points) -> Ruling {
             .comparing(expected, Message::new(interfaces.clone(), interfaces))
             .shown(evidence);
     }
-    Ruling::new(
-        Points::ZERO,
-        format!("루프백이 아니라 {interfaces} 캡처함."),
-        format!("Captured {interfaces}, not the loopback."),
-    )
-    .comparing(expected, busiest(bench))
-    .fix(recipe::capture(bench.record.os()))
+    let choice = recipe::interface(bench.record.os());
+    let (ko, en) = match names.is_empty() {
+        true => ("루프백이 아닌 인터페이스를 캡처함".to_owned(), "Another interface than the loopback was captured".to_owned()),
+        false => (
+            format!("루프백이 아니라 {} 캡처함", with_particle(&interfaces, "을/를")),
+            format!("Captured {interfaces}, not the loopback"),
+        ),
+    };
+    Ruling::new(Points::ZERO, format!("{ko}. 선택할 것: {choice}."), format!("{en}. Choose {choice}."))
+        .comparing(expected, busiest(bench))
+        .fix(recipe::order(bench.record.os()))
+}
+
+/// A host that talks to its own address does so over its loopback, whatever the address.
+fn talks_to_itself(bench: &Bench<'_>) -> bool {
+    bench.record.trace.conversations.iter().any(|conversation| conversation.a.ip() == conversation.b.ip())
 }
 
 /// The interfaces by the names that people know: `"Wi-Fi"`.
-fn interfaces(bench: &Bench<'_>) -> String {
+fn interfaces(bench: &Bench<'_>) -> Vec<String> {
     let name = |interface: &crate::capture::Interface| interface.description.clone().or_else(|| interface.name.clone());
-    let mut names: Vec<String> =
-        bench.record.description.interfaces.iter().filter_map(name).map(|name| format!("\"{name}\"")).collect();
+    let used = bench.record.description.interfaces.iter().filter(|interface| interface.frames > 0);
+    let mut names: Vec<String> = used.filter_map(name).map(|name| format!("\"{name}\"")).collect();
     names.dedup();
     names.truncate(3);
-    if names.is_empty() { "\"?\"".to_owned() } else { names.join(", ") }
+    names
 }
 
 /// The address that most packets came from or went to.
@@ -73,7 +86,8 @@ pub(super) fn udp_endpoint(bench: &Bench<'_>, max: Points) -> Ruling {
         format!("{} of UDP port {port}", number(frames, "frame", "frames")),
     );
     let ruling = if port != asked {
-        Ruling::new(half, format!("{asked}이 아니라 {port}에서 동작."), format!("The server ran on port {port}, not {asked}."))
+        let not_asked = with_particle(&asked.to_string(), "이/가");
+        Ruling::new(half, format!("{not_asked} 아니라 {port}에서 동작."), format!("The server ran on port {port}, not {asked}."))
             .fix(Message::new(
                 format!("서버의 포트를 {asked}번으로 두고 다시 실행하세요."),
                 format!("Let the server bind port {asked}."),
@@ -92,7 +106,9 @@ pub(super) fn udp_endpoint(bench: &Bench<'_>, max: Points) -> Ruling {
 /// Why nothing of the lab is there, as far as the capture tells.
 fn no_server(bench: &Bench<'_>, expected: Message) -> Ruling {
     let asked = bench.udp.asked;
-    let over_tcp = bench.record.trace.connections.iter().filter(|connection| connection.responder.port() == asked);
+    let to_port = bench.record.trace.connections.iter().filter(|connection| connection.responder.port() == asked);
+    let air_play = air_play_flows(bench);
+    let over_tcp = to_port.filter(|connection| !air_play.contains(&connection.id));
     let frames: Vec<u64> = over_tcp.map(|connection| connection.first_frame).collect();
     if !frames.is_empty() {
         return Ruling::new(
@@ -118,14 +134,45 @@ fn no_server(bench: &Bench<'_>, expected: Message) -> Ruling {
         ),
         None => (format!("{asked}번 포트 패킷 없음. UDP 패킷이 없음."), format!("No packet on port {asked}, and no UDP at all.")),
     };
-    let filters = bench.record.description.interfaces.iter().filter_map(|interface| interface.filter.as_deref());
-    let filter = filters.into_iter().next().map(|filter| {
-        Message::new(format!("캡처 필터 \"{filter}\"가 쓰였음."), format!("The capture filter \"{filter}\" was on."))
-    });
     Ruling::new(Points::ZERO, ko, en)
         .comparing(expected, Message::new("없음", "none"))
-        .near(filter.into_iter().collect())
         .fix(recipe::capture(bench.record.os()))
+        .lacking()
+}
+
+/// The capture filter, where something of the lab is missing that it may have kept out.
+pub(in crate::judge) fn narrow_filter(bench: &Bench<'_>) -> Option<Message> {
+    let lab = bench.udp;
+    let lacks = lab.is_empty() || lab.exchanges.iter().any(|exchange| exchange.request.is_none() || exchange.reply.is_none());
+    let mut filters = bench.record.description.interfaces.iter().filter_map(|interface| interface.filter.as_deref());
+    let filter = filters.find(|filter| !filter.is_empty()).filter(|_| lacks && bench.protocol == Protocol::Udp)?;
+    Some(Message::new(
+        format!("캡처 필터 \"{filter}\" 때문에 ICMP나 응답이 빠졌을 수 있음."),
+        format!("The capture filter \"{filter}\" may have kept out ICMP or replies."),
+    ))
+}
+
+/// macOS answers on TCP port 5000 itself.
+pub(in crate::judge) fn air_play(bench: &Bench<'_>) -> Option<Message> {
+    let port = bench.port;
+    (!air_play_flows(bench).is_empty()).then(|| {
+        Message::new(
+            format!(
+                "TCP 포트 {} macOS의 AirPlay가 사용 중: TCP 서버에는 다른 포트를 쓸 것.",
+                with_particle(&port.to_string(), "은/는")
+            ),
+            format!("On macOS AirPlay answers on TCP port {port}: a TCP server needs another port."),
+        )
+    })
+}
+
+/// Connections whose server says that it is AirPlay's.
+pub(super) fn air_play_flows(bench: &Bench<'_>) -> BTreeSet<FlowId> {
+    const MARK: &[u8] = b"AirTunes";
+    const LOOKED_AT: usize = 4096;
+    let of_server = bench.record.deliveries.streams.iter().filter(|stream| stream.source.port() == bench.port);
+    let marked = of_server.filter(|stream| stream.octets.windows(MARK.len()).take(LOOKED_AT).any(|window| window == MARK));
+    marked.map(|stream| stream.flow).collect()
 }
 
 /// The UDP port with most frames, the lower one of a pair.
@@ -139,7 +186,7 @@ fn top_port(bench: &Bench<'_>) -> Option<(u16, u64)> {
     ports.into_iter().max_by_key(|(port, count)| (*count, std::cmp::Reverse(*port)))
 }
 
-/// The system chose the clients' ports.
+/// The system chose the ports of as many clients as there must be, or of all.
 pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16)) -> Ruling {
     let clients = bench.udp.clients();
     let ports: Vec<u16> = clients.iter().map(|client| client.endpoint.port()).collect();
@@ -150,8 +197,15 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
         return Ruling::new(Points::ZERO, "클라이언트가 없음.", "There is no client.")
             .comparing(expected, Message::new("없음", "none"));
     }
-    let Some(fixed) = ports.iter().find(|port| !(low..=high).contains(port)) else {
-        return Ruling::new(max, "OS가 고른 임시 포트.", "The system picked the ports.").comparing(expected, found);
+    let is_chosen = |port: &&u16| (low..=high).contains(*port);
+    let chosen = ports.iter().filter(is_chosen).count() as u64;
+    let Some(fixed) = ports.iter().find(|port| !is_chosen(port)).filter(|_| chosen < bench.rubric.clients()) else {
+        let evidence = Evidence::of(format!("udp.port == {}", bench.udp.port), &bench.record.traffic, |passage| {
+            passage.protocol == Protocol::Udp && passage.uses(bench.udp.port)
+        });
+        return Ruling::new(max, "OS가 고른 임시 포트.", "The system picked the ports.")
+            .comparing(expected, found)
+            .shown(evidence);
     };
     let class = PortClass::of(*fixed);
     Ruling::new(Points::ZERO, format!("{fixed}: bind로 고정한 포트로 보임."), format!("{fixed} looks fixed by bind ({class})."))

@@ -1,6 +1,6 @@
 //! What a teacher asks in the rubric: rows that a display filter selects.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Bench;
 use crate::judge::filter::Filter;
@@ -27,11 +27,40 @@ pub(super) fn query(bench: &Bench<'_>, max: Points, query: &Query) -> Ruling {
     let found = filled(&counts(query), &values);
     let (ko, en) =
         if holds { ("조건을 만족함", "as required") } else { ("조건을 만족하지 않음", "not as required") };
-    let near = near(bench, query, &params).filter(|_| !holds);
+    let repeated = repeated(query, &rows);
+    let near = if repeated.is_empty() { near(bench, query, &params).into_iter().collect() } else { repeated };
     let ruling = Ruling::new(earned, format!("{ko}: {}.", found.ko), format!("{en}: {}.", found.en))
         .comparing(expected(query, &condition), found)
         .shown(evidence);
-    Ruling { values, ..ruling.near(near.into_iter().collect()) }
+    let ruling = if holds { ruling } else { ruling.near(near) };
+    Ruling { values, ..if query.absent { ruling } else { ruling.lacking() } }
+}
+
+/// Sockets that sent more than once, where others were to send too.
+fn repeated(query: &Query, rows: &[Row<'_>]) -> Vec<Message> {
+    const LISTED: usize = 3;
+    if (query.select, query.group_by) != (Select::Datagrams, Some(Grouping::Source)) {
+        return Vec::new();
+    }
+    let mut groups: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for row in rows {
+        groups.entry(row.key(Grouping::Source)).or_default().extend(&row.frames);
+    }
+    let told = |(source, frames): (String, Vec<u64>)| {
+        let (times, list) = (frames.len(), some(&frames));
+        Message::new(
+            format!("{source}: 소켓 1개가 {times}번 보냄(프레임 {list})"),
+            format!("{source}: one socket sent {times} times (frames {list})"),
+        )
+    };
+    groups.into_iter().filter(|(_, frames)| frames.len() > 1).take(LISTED).map(told).collect()
+}
+
+/// The first of some frames.
+fn some(frames: &[u64]) -> String {
+    const LISTED: usize = 5;
+    let list = frames.iter().take(LISTED).map(u64::to_string).collect::<Vec<_>>().join(", ");
+    if frames.len() > LISTED { format!("{list}, …") } else { list }
 }
 
 /// The rubric's parameters, with the port where the lab was really run.
@@ -74,9 +103,8 @@ fn evidence(bench: &Bench<'_>, query: &Query, params: &Params, rows: &[Row<'_>])
 fn near(bench: &Bench<'_>, query: &Query, params: &Params) -> Option<Message> {
     let near = with_params(query.near.as_ref()?, params);
     let frames = bench.record.frames_of(&near).filter(|frames| !frames.is_empty())?;
-    let list = frames.iter().take(5).map(u64::to_string).collect::<Vec<_>>().join(", ");
-    let more = if frames.len() > 5 { ", …" } else { "" };
-    Some(Message::new(format!("가까운 것: 프레임 {list}{more} ({near})"), format!("near: frames {list}{more} ({near})")))
+    let list = some(&frames);
+    Some(Message::new(format!("가까운 것: 프레임 {list} ({near})"), format!("near: frames {list} ({near})")))
 }
 
 /// How much was found, in words with placeholders.

@@ -24,32 +24,42 @@ impl System {
         }
     }
 
-    fn recipe(self) -> Message {
+    const ALL: [Self; 3] = [Self::Windows, Self::MacOs, Self::Linux];
+
+    /// What Wireshark calls the loopback there.
+    const fn loopback(self) -> (&'static str, &'static str) {
         match self {
-            Self::Windows => Message::new(
-                "Windows: Wireshark에서 \"Adapter for loopback traffic capture\"를 고르세요(없으면 Npcap을 다시 설치).",
-                "Windows: choose \"Adapter for loopback traffic capture\" in Wireshark (if it is missing, install Npcap again).",
-            ),
-            Self::MacOs => Message::new("macOS: \"Loopback: lo0\"를 고르세요.", "macOS: choose \"Loopback: lo0\"."),
-            Self::Linux => Message::new("Linux: \"Loopback: lo\"를 고르세요.", "Linux: choose \"Loopback: lo\"."),
+            Self::Windows => ("Windows", "\"Adapter for loopback traffic capture\""),
+            Self::MacOs => ("macOS", "\"Loopback: lo0\""),
+            Self::Linux => ("Linux", "\"Loopback: lo\""),
         }
     }
 }
 
+/// The interface to choose: that of the system the capture names, else of every system.
+pub(super) fn interface(os: Option<&str>) -> String {
+    match os.and_then(System::of) {
+        Some(system) => system.loopback().1.to_owned(),
+        None => System::ALL.map(|system| format!("{} {}", system.loopback().0, system.loopback().1)).join(", "),
+    }
+}
+
+/// In which order to start things, once the interface is chosen.
+pub(super) fn order(os: Option<&str>) -> Message {
+    let npcap = match os.and_then(System::of) {
+        Some(System::Windows) => {
+            (" 그 항목이 없으면 Npcap을 다시 설치하세요.", " If that interface is missing, install Npcap again.")
+        }
+        _ => ("", ""),
+    };
+    Message::new(
+        format!("캡처를 시작한 뒤 서버, 클라이언트 순서로 실행하고, 에코를 받은 다음 멈추고 저장하세요.{}", npcap.0),
+        format!("Start the capture, then the server, then the clients; stop and save after the echoes came.{}", npcap.1),
+    )
+}
+
 /// What to choose and in which order to start things.
 pub(super) fn capture(os: Option<&str>) -> Message {
-    let known = os.and_then(System::of);
-    let systems = known.map_or_else(|| vec![System::Windows, System::MacOs, System::Linux], |system| vec![system]);
-    let recipes: Vec<Message> = systems.into_iter().map(System::recipe).collect();
-    let joined = |text: fn(&Message) -> &str| recipes.iter().map(text).collect::<Vec<_>>().join(" ");
-    Message::new(
-        format!(
-            "{} 캡처를 시작한 뒤 서버, 클라이언트 순서로 실행하고, 에코를 받은 다음 멈추고 저장하세요.",
-            joined(|recipe| &recipe.ko)
-        ),
-        format!(
-            "{} Start the capture, then the server, then the clients; stop and save after the echoes came.",
-            joined(|recipe| &recipe.en)
-        ),
-    )
+    let (interface, order) = (interface(os), order(os));
+    Message::new(format!("캡처할 인터페이스: {interface}. {}", order.ko), format!("Capture on {interface}. {}", order.en))
 }

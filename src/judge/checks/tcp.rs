@@ -16,8 +16,7 @@ pub(super) fn handshake(bench: &Bench<'_>, max: Points) -> Ruling {
         let found = Message::new(format!("프레임 {list}"), format!("frames {list}"));
         return Ruling::new(max, "3-way handshake가 완전함.", "The handshake is complete.")
             .comparing(expected, found)
-            .shown(Evidence::frames(frames))
-            .noting(air_play(bench));
+            .shown(Evidence::frames(frames));
     }
     let opening = first.handshake;
     let frames = Evidence::frames([opening.syn, opening.syn_ack, first.ends.responder.rst].into_iter().flatten());
@@ -85,20 +84,6 @@ fn no_connection(bench: &Bench<'_>, expected: Message) -> Ruling {
     Ruling::new(Points::ZERO, format!("{port}번 포트에 TCP 연결이 없음."), format!("There is no TCP connection to port {port}."))
         .comparing(expected, found)
         .fix(recipe::capture(bench.record.os()))
-}
-
-/// macOS answers on TCP port 5000 itself.
-fn air_play(bench: &Bench<'_>) -> Option<Message> {
-    let mark = b"AirTunes";
-    let of_server = |stream: &&Stream| stream.source.port() == bench.port;
-    let mut streams = bench.record.deliveries.streams.iter().filter(of_server);
-    let answered = streams.any(|stream| stream.octets.windows(mark.len()).take(4096).any(|window| window == mark));
-    answered.then(|| {
-        Message::new(
-            format!("{}은 macOS의 AirPlay가 사용 중: 다른 포트를 쓸 것.", bench.port),
-            format!("On macOS AirPlay answers on port {}: use another port.", bench.port),
-        )
-    })
 }
 
 /// How much of what a client sent came back.

@@ -13,6 +13,8 @@ pub struct Ruling {
     pub pending: Points,
     /// Nothing of it is there: a fail, even where it is worth no points.
     pub missed: bool,
+    /// What is missing may be missing in the capture alone.
+    pub lacking: bool,
     /// Left to a person, however few points it is worth.
     pub open: bool,
     /// What should have been.
@@ -79,6 +81,21 @@ impl Ruling {
     #[must_use]
     pub fn open(self) -> Self {
         Self { open: true, ..self }
+    }
+
+    /// The same ruling, which takes points only for packets that are not in the capture.
+    #[must_use]
+    pub fn lacking(self) -> Self {
+        Self { lacking: true, ..self }
+    }
+
+    /// The same ruling where the capture lost packets: for what it lacks, no points are taken before a person has looked.
+    #[must_use]
+    pub fn excused(self, lost: u64, max: Points) -> Self {
+        match lost > 0 && self.lacking && self.earned < max {
+            true => Self { pending: max - self.earned, missed: false, ..self },
+            false => self,
+        }
     }
 
     /// The same ruling, which takes points even of none.

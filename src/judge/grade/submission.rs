@@ -1,7 +1,9 @@
 //! What one student handed in, graded: which file counts, what else there is, what cannot be opened.
 
+use std::panic::{self, AssertUnwindSafe};
+
 use super::{Handed, Record, Who, grade, sha256, unreadable, why_unreadable};
-use crate::judge::intake::{Attempt, File, Intake, Refusal, Roster, Row, Submission};
+use crate::judge::intake::{Attempt, Doubt, File, Intake, Refusal, Roster, Row, Submission};
 use crate::judge::log::{MAX_OCTETS, Text};
 use crate::judge::originality::{Prints, signals};
 use crate::judge::results::{Flag, Graded, Student};
@@ -36,8 +38,30 @@ pub struct Outcome {
 pub type Open<'o> = &'o mut dyn FnMut(&File) -> Result<Vec<u8>, Refusal>;
 
 impl Class<'_> {
-    /// Grades what a student handed in.
+    /// Grades what a student handed in. A fault of this program's, which is a panic, gives no score, and is told.
     pub fn grade(&self, submission: &Submission, open: Open<'_>) -> Outcome {
+        let judged = panic::catch_unwind(AssertUnwindSafe(|| self.judged(submission, open)));
+        judged.unwrap_or_else(|_| self.failed(submission))
+    }
+
+    /// A fault of ours is no score, and no zero.
+    fn failed(&self, submission: &Submission) -> Outcome {
+        let row = self.roster.rows.get(submission.row);
+        let who = row.map(|row| self.who(row)).unwrap_or_default();
+        let file = submission.attempts.first().and_then(Attempt::capture).map(File::written);
+        let (version, name) = (env!("CARGO_PKG_VERSION"), file.unwrap_or("–"));
+        let command = format!("sockscope check \"{name}\" --rubric {} --id {}", self.rubric.id, who.id.as_deref().unwrap_or("–"));
+        let why = Message::new(
+            format!("내부 오류: 점수 없음 — 조교 확인 (sockscope {version}, 파일 {name}, 명령 {command})."),
+            format!("Internal error: no score. Staff will look (sockscope {version}, file {name}, command {command})."),
+        );
+        let mut graded = unreadable(self.rubric, file, why, &who);
+        (graded.status, graded.score) = (Status::Error, None);
+        graded.checks.iter_mut().take(1).for_each(|checked| checked.status = Status::Error);
+        Outcome { graded, prints: None, pictures: Vec::new() }
+    }
+
+    fn judged(&self, submission: &Submission, open: Open<'_>) -> Outcome {
         let Some(row) = self.roster.rows.get(submission.row) else { return self.nothing(&Who::default(), missing()) };
         let who = self.who(row);
         match submission.attempts.split_first() {
@@ -63,14 +87,14 @@ impl Class<'_> {
     fn without_attempt(&self, submission: &Submission, who: &Who<'_>, open: Open<'_>) -> Outcome {
         let doubts = submission.doubts.iter().filter_map(|doubt| self.intake.doubts.get(*doubt));
         let mut doubts = doubts.collect::<Vec<_>>();
-        doubts.sort_by_key(|doubt| doubt.rows.len());
+        doubts.sort_by_key(|doubt| (doubt.rows.len(), !doubt.attempt.is_complete()));
         let Some(doubt) = doubts.first() else {
             let mut outcome = self.nothing(who, missing());
             outcome.graded.flags.push(missing_flag());
             return outcome;
         };
         let mut outcome = match doubt.rows.len() {
-            1 => self.attempt(&doubt.attempt, who, open),
+            1 => self.attempt(&with_companions(doubt, &doubts), who, open),
             _ => self.nothing(
                 who,
                 Message::new(
@@ -165,16 +189,6 @@ impl Class<'_> {
         graded.submitted = counts.submitted.map(|time| time.to_string());
         graded.files = counts.files().map(|file| file.path.clone()).collect();
         graded.attempts = [counts].into_iter().chain(others).map(|attempt| attempt.label.clone()).collect();
-        if !others.is_empty() {
-            let time = counts.submitted.or(counts.modified).map(|time| format!("({time})")).unwrap_or_default();
-            graded.notes.push(Message::new(
-                format!("최신 온전한 제출{time} 사용, 이전 것 보관."),
-                format!(
-                    "The newest complete attempt {time} counts; {} kept.",
-                    if others.len() == 1 { "the older one is" } else { "older ones are" }
-                ),
-            ));
-        }
         self.late(counts, graded);
     }
 
@@ -196,6 +210,18 @@ impl Class<'_> {
             format!("Handed in {submitted} ({}): {days} days late, −{points} points.", window.offset),
         ));
     }
+}
+
+/// The attempt of a doubt, with the logs and pictures that may be the same student's and no other's.
+fn with_companions(doubt: &Doubt, doubts: &[&Doubt]) -> Attempt {
+    let mut attempt = doubt.attempt.clone();
+    let beside =
+        |other: &&&Doubt| other.rows == doubt.rows && other.attempt.captures.is_empty() && !doubt.attempt.captures.is_empty();
+    for other in doubts.iter().filter(beside) {
+        attempt.logs.extend(other.attempt.logs.iter().cloned());
+        attempt.screenshots.extend(other.attempt.screenshots.iter().cloned());
+    }
+    attempt
 }
 
 fn missing() -> Message {

@@ -93,7 +93,8 @@ fn busiest_echo(record: &Record) -> Option<u16> {
     ports.truncate(MAX_CANDIDATES);
     let echoes = |port: u16| {
         let found = exchanges(datagrams, port, WITHIN);
-        let asked_first = found.iter().filter(|exchange| matches!(exchange.echo(WITHIN), Echo::Same | Echo::Untimed));
+        let asked_first =
+            found.iter().filter(|exchange| matches!(exchange.echo(WITHIN), Echo::Same | Echo::Untimed | Echo::Backwards));
         asked_first.count()
     };
     let best = ports.into_iter().map(|(port, _)| (echoes(port), std::cmp::Reverse(port))).filter(|(count, _)| *count > 0).max();

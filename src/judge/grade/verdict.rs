@@ -36,8 +36,15 @@ pub fn grade(rubric: &Rubric, record: &Record, who: &Who<'_>, handed: &Handed) -
         checks.push(checked);
     }
     notes.extend(asides(&bench));
-    let mut graded =
-        Graded { capture: Some(stamp(record)), file: Some(record.name.clone()), gradable: true, checks, notes, ..nobody(who) };
+    let mut graded = Graded {
+        capture: Some(stamp(record)),
+        file: Some(record.name.clone()),
+        gradable: true,
+        checks,
+        notes,
+        flags: cut(record).into_iter().collect(),
+        ..nobody(who)
+    };
     graded.total(rubric);
     graded.sanitise();
     graded
@@ -207,8 +214,8 @@ fn asides(bench: &Bench<'_>) -> Vec<Message> {
     let own = bench.record.traffic.frames(|passage| passage.uses(port)).len() as u64;
     let background = (survey.frames.saturating_sub(own) > MANY).then(|| {
         Message::new(
-            format!("관련 {own}프레임만 사용. 다음엔 캡처 필터(port {port})를 쓰세요."),
-            format!("Only {own} frames matter here; next time use a capture filter (port {port})."),
+            format!("관련 {own}프레임만 사용. 다음엔 캡처 필터(port {port} or icmp)를 쓰세요."),
+            format!("Only {own} frames matter here; next time use a capture filter (port {port} or icmp)."),
         )
     });
     let copies = (survey.copies.frames > 0).then(|| {
@@ -217,14 +224,29 @@ fn asides(bench: &Bench<'_>) -> Vec<Message> {
             "Packets were captured twice, as on \"any\" or two interfaces: each counts once.",
         )
     });
-    let mut filters = bench.record.description.interfaces.iter().filter_map(|interface| interface.filter.as_deref());
-    let narrow = filters.find(|filter| !filter.is_empty()).map(|filter| {
+    let lost = bench.record.lost();
+    let lost = (lost > 0).then(|| {
         Message::new(
-            format!("캡처 필터 \"{filter}\"가 쓰였음: ICMP나 응답이 빠졌을 수 있음."),
-            format!("The capture filter \"{filter}\" was on: ICMP or replies may be missing."),
+            format!("캡처 중 {lost}개 유실: 없는 패킷은 감점 보류."),
+            format!(
+                "{lost} {} lost while capturing: what is missing costs nothing before staff has looked.",
+                if lost == 1 { "packet was" } else { "packets were" }
+            ),
         )
     });
-    [background, copies, narrow].into_iter().flatten().collect()
+    [lost, background, copies, checks::narrow_filter(bench), checks::air_play(bench)].into_iter().flatten().collect()
+}
+
+/// For staff: the file is not whole.
+fn cut(record: &Record) -> Option<Flag> {
+    let damage = record.damage()?;
+    Some(Flag {
+        id: "cut".to_owned(),
+        strength: "weak".to_owned(),
+        facts: vec![Message::new(format!("파일이 온전하지 않음: {damage}"), format!("The file is not whole: {damage}"))],
+        innocent: Some(Message::new("저장이나 업로드가 중간에 끊겼을 수 있음", "saving or uploading may have been interrupted")),
+        with: Vec::new(),
+    })
 }
 
 fn stamp(record: &Record) -> CaptureStamp {

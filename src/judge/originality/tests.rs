@@ -48,7 +48,11 @@ fn prints(labs: &[Lab]) -> Vec<Prints> {
 
 #[test]
 fn ordinary_classes_raise_nothing() {
-    let window = Window { from: "2026-11-09T00:00:00Z".parse().unwrap(), to: "2026-11-23T23:59:00Z".parse().unwrap() };
+    let window = Window {
+        from: "2026-11-09T00:00:00Z".parse().unwrap(),
+        to: "2026-11-23T23:59:00Z".parse().unwrap(),
+        offset: jiff::tz::Offset::UTC,
+    };
     for seed in 0..6 {
         let (roster, labs) = class(seed, 200);
         let records: Vec<Record> = labs.iter().map(Lab::record).collect();
@@ -240,7 +244,11 @@ fn equal_pictures_are_found() {
 
 /// Flags of one capture: id and strength.
 fn raised(lab: &Lab) -> Vec<(String, String)> {
-    let window = Window { from: "2026-11-09T00:00:00Z".parse().unwrap(), to: "2026-11-23T23:59:00Z".parse().unwrap() };
+    let window = Window {
+        from: "2026-11-09T00:00:00Z".parse().unwrap(),
+        to: "2026-11-23T23:59:00Z".parse().unwrap(),
+        offset: jiff::tz::Offset::UTC,
+    };
     signals(&lab.record(), Some(window)).into_iter().map(|flag| (flag.id, flag.strength)).collect()
 }
 

@@ -113,6 +113,11 @@ impl Rubric {
         self.params.get("server_port").and_then(|port| port.parse().ok()).unwrap_or(5000)
     }
 
+    /// The clients that the lab asks for: the parameter `clients`.
+    pub fn clients(&self) -> u64 {
+        self.params.get("clients").and_then(|clients| clients.parse().ok()).unwrap_or(2)
+    }
+
     /// What is to be looked for in a capture.
     pub fn plan(&self) -> Plan {
         let filters = self.queries().flat_map(|query| query.packet_filters(&self.params));

@@ -1,0 +1,104 @@
+//! The cases of the specification: what can go wrong with a submission, and what is then said of it.
+//!
+//! [`wire`] makes packets, [`talk`] puts them into conversations, [`file`] into captures, [`handin`] beside logs,
+//! pictures and archives; [`cases`] is the table.
+
+mod cases;
+mod file;
+mod handin;
+mod talk;
+mod wire;
+
+use std::collections::BTreeMap;
+
+use cases::{Case, GOOD, cases};
+use handin::{DEPARTMENT, Lying};
+use sockscope::judge::grade::{Class, Outcome};
+use sockscope::judge::intake::{Columns, Roster, take_in};
+use sockscope::judge::results::{Graded, Student};
+use sockscope::judge::rubric::{Rubric, shipped};
+use sockscope::judge::{Message, Points, Status};
+
+fn rubric(name: &str) -> Rubric {
+    Rubric::read(shipped(name).unwrap(), &[]).unwrap()
+}
+
+fn roster(cases: &[Case]) -> String {
+    let row = |case: &Case| format!("{},{},{DEPARTMENT}\n", case.student.id, case.student.name);
+    ["학번,이름,학과\n".to_owned()].into_iter().chain(cases.iter().map(row)).collect()
+}
+
+/// Grades all cases as one class, through the library.
+fn graded(cases: &[Case]) -> Vec<Outcome> {
+    let rubric = rubric("udp-echo");
+    let roster = Roster::read(roster(cases).as_bytes(), &Columns::default(), Some(8)).unwrap();
+    let mut lying = Lying::default();
+    cases.iter().flat_map(|case| &case.hand_in.files).for_each(|(path, octets)| lying.add(path, octets));
+    let intake = take_in(&lying.found, &roster);
+    let student = |row: &sockscope::judge::intake::Row| Student {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        department: row.department.clone(),
+        matched_by: None,
+    };
+    let students: Vec<Student> = roster.rows.iter().map(student).collect();
+    let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
+    intake.submissions.iter().map(|submission| class.grade(submission, &mut |file| lying.open(file.index))).collect()
+}
+
+/// All that a student reads, in one language.
+fn said(graded: &Graded, text: fn(&Message) -> &str) -> String {
+    let of_checks = graded.checks.iter().flat_map(|checked| {
+        [Some(&checked.message), checked.expected.as_ref(), checked.found.as_ref(), checked.fix.as_ref()]
+            .into_iter()
+            .flatten()
+            .chain(&checked.near)
+    });
+    graded.notes.iter().chain(of_checks).map(text).collect::<Vec<_>>().join("\n")
+}
+
+fn faults(case: &Case, graded: &Graded) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut same = |what: &str, found: &dyn std::fmt::Debug, expected: &dyn std::fmt::Debug| {
+        let (found, expected) = (format!("{found:?}"), format!("{expected:?}"));
+        if found != expected {
+            faults.push(format!("{what}: {found}, expected {expected}"));
+        }
+    };
+    let points = |text: &str| text.parse::<Points>().unwrap();
+    same("whole", &graded.status, &case.whole);
+    same("score", &graded.score, &case.score.map(points));
+    let checks: BTreeMap<&str, _> =
+        GOOD.iter().map(|(id, status, points)| (*id, (*status, Some(*points)))).chain(case.checks.clone()).collect();
+    for checked in &graded.checks {
+        let (status, expected) = checks[checked.id.as_str()];
+        same(
+            &format!("{} \"{}\"", checked.id, checked.message.ko),
+            &(checked.status, checked.points),
+            &(status, expected.map(points)),
+        );
+    }
+    let flags: Vec<&str> = graded.flags.iter().map(|flag| flag.id.as_str()).collect();
+    same("flags", &flags, &case.flags);
+    for (ko, en) in &case.says {
+        for (wanted, all) in [(ko, said(graded, |message| &message.ko)), (en, said(graded, |message| &message.en))] {
+            if !all.contains(*wanted) {
+                faults.push(format!("says nothing of {wanted:?}:\n{all}"));
+            }
+        }
+    }
+    faults
+}
+
+#[test]
+fn every_case_is_graded_as_specified() {
+    let cases = cases();
+    let outcomes = graded(&cases);
+    let mut wrong = Vec::new();
+    for (case, outcome) in cases.iter().zip(&outcomes) {
+        for fault in faults(case, &outcome.graded) {
+            wrong.push(format!("{} {} ({}): {fault}", case.number, case.name, case.student.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
