@@ -90,6 +90,7 @@ fn compared(class: &Class<'_>, outcomes: &mut [Outcome], template: Option<&Print
     let owned: Vec<_> = outcomes.iter().filter_map(entry).collect();
     let entries: Vec<Entry<'_>> = owned.iter().map(|(student, prints, pictures)| Entry { student, prints, pictures }).collect();
     let comparison = originality::compare(&originality::Class { roster: class.students, entries: &entries, template });
+    originality::take_back_habits(outcomes.iter_mut().map(|outcome| &mut outcome.graded));
     for Outcome { graded, .. } in outcomes {
         graded.flags.extend(comparison.flags(&graded.student.id));
         if comparison.is_template(&graded.student.id) {

@@ -10,6 +10,7 @@ mod exit;
 mod export_grades;
 mod filter;
 mod forms;
+mod grade;
 mod help;
 mod hostile;
 mod intake;

@@ -655,12 +655,11 @@ fn captures(table: &mut Table) {
         },
         |case| case.says("관련 4프레임만 사용. 다음엔 캡처 필터", "Only 4 frames matter here; next time use a capture filter"),
     );
-    // The flag of row 37 is originality's.
     table.row(
         37,
         "only what was displayed",
         |s| with_file(s, lab(s), |file| File { dropped: None, ..file }.pcapng()),
-        |case| case,
+        |case| case.flagged("edited"),
     );
     table.row(
         38,
@@ -716,7 +715,12 @@ fn captures(table: &mut Table) {
         |s| with_file(s, lab(s), |file| File { began: file.began - 31_536_000, ..file }.pcapng()),
         |case| case,
     );
-    table.row(43, "a clock of 1970", |s| with_file(s, lab(s), |file| File { began: 3_600, ..file }.pcapng()), |case| case);
+    table.row(
+        43,
+        "a clock of 1970",
+        |s| with_file(s, lab(s), |file| File { began: 3_600, ..file }.pcapng()),
+        |case| case.flagged("clock-wrong"),
+    );
     table.row(
         44,
         "no times",

@@ -17,7 +17,7 @@ use sockscope::judge::grade::{Class, Outcome};
 use sockscope::judge::intake::{Columns, Roster, take_in};
 use sockscope::judge::results::{Graded, Student};
 use sockscope::judge::rubric::{Rubric, shipped};
-use sockscope::judge::{Message, Points, Status};
+use sockscope::judge::{Message, Points};
 
 fn rubric(name: &str) -> Rubric {
     Rubric::read(shipped(name).unwrap(), &[]).unwrap()
@@ -35,12 +35,7 @@ fn graded(cases: &[Case]) -> Vec<Outcome> {
     let mut lying = Lying::default();
     cases.iter().flat_map(|case| &case.hand_in.files).for_each(|(path, octets)| lying.add(path, octets));
     let intake = take_in(&lying.found, &roster);
-    let student = |row: &sockscope::judge::intake::Row| Student {
-        id: row.id.clone(),
-        name: row.name.clone(),
-        department: row.department.clone(),
-        matched_by: None,
-    };
+    let student = |row: &sockscope::judge::intake::Row| Student::new(row, None);
     let students: Vec<Student> = roster.rows.iter().map(student).collect();
     let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
     intake.submissions.iter().map(|submission| class.grade(submission, &mut |file| lying.open(file.index))).collect()

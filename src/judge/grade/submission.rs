@@ -148,7 +148,7 @@ impl Class<'_> {
         match Record::read(file.written(), octets, &self.rubric.plan()) {
             Ok(record) => {
                 let mut graded = grade(self.rubric, &record, who, &handed);
-                graded.flags = signals(&record, self.rubric.submission.window);
+                graded.flags.extend(signals(&record, self.rubric.submission.window));
                 Outcome { graded, prints: Some(record.prints), pictures }
             }
             Err(error) => {

@@ -10,6 +10,7 @@
 mod chance;
 mod class;
 mod gather;
+mod habit;
 mod identity;
 mod level;
 mod making;
@@ -22,6 +23,7 @@ mod testing;
 mod tests;
 
 pub use class::{Class, Comparison, Entry, Group, Templated, compare};
+pub use habit::take_back_habits;
 pub use identity::Stranger;
 pub use level::Level;
 pub use pair::{Fact, Pair};

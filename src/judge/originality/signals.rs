@@ -283,7 +283,8 @@ fn filtered_save(record: &Record) -> Option<Trace> {
             ),
         )
     };
-    (by_dumpcap && !as_captured && only_lab && record.damage().is_none()).then(|| (strength::WEAK, fact()))
+    let whole = record.damage().is_none() && record.trace.survey.untimed.frames == 0;
+    (by_dumpcap && !as_captured && only_lab && whole).then(|| (strength::WEAK, fact()))
 }
 
 /// Before this no student captured for a lab: 2010, in microseconds since 1970.

@@ -10,7 +10,7 @@ pub use require::{Bounds, Counted, Group, Require, Score, Step};
 pub use rows::{Grouping, Row, Select, rows};
 
 use super::TextFault;
-use super::filter::Filter;
+use super::filter::{Filter, FilterFault};
 use super::rubric::{Params, with_params};
 
 /// A query as it stands in a rubric, with `{name}` where a parameter belongs.
@@ -40,7 +40,8 @@ impl Query {
     /// # Errors
     /// Where it cannot, and what was expected.
     pub fn check(filter: &str, params: &Params) -> Result<(), String> {
-        Filter::compile(&with_params(filter, params)).map(drop).map_err(|fault| TextFault::from(fault).text)
+        let named = |fault: FilterFault| format!("{}: {}", fault.culprit(), TextFault::from(fault.clone()).text);
+        Filter::compile(&with_params(filter, params)).map(drop).map_err(named)
     }
 
     /// The display filters that are to look at packets while the capture is read.
