@@ -20,10 +20,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+import classroom
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FIXTURE = ROOT / "fixtures/udp-echo/two-clients/20231234.pcapng"
-PARTS = ("frames", "flows", "demux", "start")
+PARTS = ("frames", "flows", "demux", "class", "start")
 
 FLOOR = "libpcap loop"
 SOCKSCOPE = "sockscope conversations"
@@ -37,6 +39,9 @@ FEW_FLOWS = 100
 # The sockets that packets are delivered to.
 SOCKETS = 10_000
 DEMUX_FRAMES = 1_000_000
+# A class, and octets of a submission: an ordinary lab's, and one with much else in it.
+STUDENTS = 200
+SUBMISSIONS = (5_000, 2_000_000)
 # What tshark 4.0 was seen to need; without so much memory, the kernel would end something.
 TSHARK_OCTETS_PER_FLOW = 4_000
 # Generous, per frame and file: the bench should fail before the disk is full, not after.
@@ -249,6 +254,26 @@ class Bench:
         ]
         return "".join(lines)
 
+    def time_class(self):
+        """Wall time and memory of grading a class, beside that of reading every octet of it once."""
+        for octets in SUBMISSIONS:
+            folder, roster = classroom.write(self.folder, STUDENTS, octets)
+            files = sorted(map(str, folder.iterdir()))
+            print(f"\nGrading a class: {STUDENTS} submissions of {octets:,} octets", flush=True)
+            grade = [self.options.sockscope, "grade", str(folder), "--rubric", "udp-echo", "--roster", str(roster)]
+            entries = [
+                Entry("sha256sum", ["sha256sum", *files], self.options.runs),
+                Entry("sockscope grade", [*grade, "--out", str(self.folder / "run")], self.options.runs),
+            ]
+            self.run_in_turn(entries)
+            rows = [["", "runs", "wall s min", "median", "CPU s", "peak MB"]]
+            for entry in (entry for entry in entries if entry.failure is None):
+                walls = [cost.wall for cost in entry.costs]
+                times = [f"{min(walls):.2f}", f"{median(walls):.2f}", f"{entry.cpu():.2f}"]
+                rows.append([entry.name, str(len(walls)), *times, megabytes(entry.peak())])
+            print_table(rows)
+            shutil.rmtree(folder)
+
     def check_conversations(self, capture):
         """A program that skipped frames would be fast: all of them must be in its conversations."""
         command = [self.options.sockscope, "conversations", capture.path, "--json"]
@@ -451,6 +476,7 @@ def main():
             "frames": bench.compare_frames,
             "flows": bench.compare_flows,
             "demux": bench.compare_demux,
+            "class": bench.time_class,
             "start": bench.time_start,
         }
         for part in PARTS:
