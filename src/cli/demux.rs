@@ -9,13 +9,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use sockscope::capture::{self, Description, Frame, InterfaceId, Source};
-use sockscope::decode;
+use sockscope::decode::{self, Packet};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
+use sockscope::track::{Arrivals, Arriving, DemuxTable, FiveTuple, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -61,18 +61,23 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     let mut lines = json::Verdicts::new(inferred);
     let mut table = DemuxTable::of(setup);
     let mut contradictions = Contradictions::default();
-    let reading = play.each(|event, interface| {
-        let arriving = match event {
+    let mut numbers = Vec::new();
+    let reading = play.each(|batch, description| {
+        numbers.clear();
+        table.expect(batch.iter().filter_map(Event::tuple), &mut numbers);
+        view.expect(&numbers);
+        batch.iter().try_for_each(|event| match event {
             Event::Refusal(refusal) => {
-                contradictions.hear(&refusal);
-                return Ok(());
+                contradictions.hear(refusal);
+                Ok(())
             }
-            Event::Packet(arriving) => arriving,
-        };
-        let delivery = table.deliver(&arriving, interface);
-        contradictions.see(&arriving, delivery);
-        expectations.see(&arriving, delivery);
-        if json { lines.write(&arriving, delivery, out) } else { view.write(&arriving, delivery, out) }
+            Event::Packet(arriving, interface) => {
+                let delivery = table.deliver(arriving, name(description, *interface));
+                contradictions.see(arriving, delivery);
+                expectations.see(arriving, delivery);
+                if json { lines.write(arriving, delivery, out) } else { view.write(arriving, delivery, out) }
+            }
+        })
     })?;
     if json {
         json::contradictions(&contradictions, out)?
@@ -91,14 +96,16 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     if !json {
         view.begin(changes, what_if.binds(), out)?;
     }
-    let reading = play.each(|event, interface| {
-        let Event::Packet(arriving) = event else { return Ok(()) };
-        let (now, then) = what_if.deliver(&arriving, interface);
-        expectations.see(&arriving, &then);
-        match json {
-            true => json::what_if(&arriving, (&now, &then), setup.is_inferred(), out),
-            false => view.write(&arriving, (&now, &then), out),
-        }
+    let reading = play.each(|batch, description| {
+        batch.iter().try_for_each(|event| {
+            let Event::Packet(arriving, interface) = event else { return Ok(()) };
+            let (now, then) = what_if.deliver(arriving, name(description, *interface));
+            expectations.see(arriving, &then);
+            match json {
+                true => json::what_if(arriving, (&now, &then), setup.is_inferred(), out),
+                false => view.write(arriving, (&now, &then), out),
+            }
+        })
     })?;
     what_if.finish();
     if json {
@@ -118,30 +125,48 @@ struct Play<'a> {
 
 /// What concerns sockets.
 enum Event {
-    Packet(Arriving),
+    Packet(Arriving, InterfaceId),
     Refusal(Refusal),
 }
 
-impl Play<'_> {
-    /// Shows each event, and the name of the interface that brought it, where the file tells.
-    fn each(self, mut tell: impl FnMut(Event, Option<&str>) -> io::Result<()>) -> Result<Reading, Failure> {
-        let mut arrivals = Arrivals::new(&Limits::default());
-        let look = |frame: &Frame<'_>| {
-            let packet = decode::packet(frame);
-            let event = match arrivals.of(&packet) {
-                Some(arriving) => Some(Event::Packet(arriving)),
-                None => Refusal::of(&packet).map(Event::Refusal),
-            };
-            (packet.interface, event)
-        };
-        let file = &self.args.input.file;
-        run::described_frames(self.source, file, self.setting, look, |(interface, event), description| {
-            event.map_or(Ok(()), |event| tell(event, name(description, interface)))?;
-            Ok(ControlFlow::Continue(()))
-        })
+impl Event {
+    fn of(packet: &Packet<'_>, arrivals: &mut Arrivals) -> Option<Self> {
+        let arriving = arrivals.of(packet).map(|arriving| Self::Packet(arriving, packet.interface));
+        arriving.or_else(|| Refusal::of(packet).map(Self::Refusal))
+    }
+
+    const fn tuple(&self) -> Option<FiveTuple> {
+        match self {
+            Self::Packet(arriving, _) => Some(arriving.tuple),
+            Self::Refusal(_) => None,
+        }
     }
 }
 
+/// Events shown together.
+const BATCH: usize = 64;
+
+impl Play<'_> {
+    /// Shows all events in batches, with what the file has said of itself so far.
+    fn each(self, mut show: impl FnMut(&[Event], &Description) -> io::Result<()>) -> Result<Reading, Failure> {
+        let mut arrivals = Arrivals::new(&Limits::default());
+        let mut batch = Vec::with_capacity(BATCH);
+        let look = |frame: &Frame<'_>| Event::of(&decode::packet(frame), &mut arrivals);
+        let file = &self.args.input.file;
+        let reading = run::described_frames(self.source, file, self.setting, look, |event, description| {
+            batch.extend(event);
+            if batch.len() == BATCH {
+                show(&batch, description)?;
+                batch.clear();
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        show(&batch, &reading.description)?;
+        Ok(reading)
+    }
+}
+
+/// The name of an interface, where the file tells.
 fn name(description: &Description, interface: InterfaceId) -> Option<&str> {
     description.interface(interface)?.name.as_deref()
 }

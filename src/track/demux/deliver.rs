@@ -22,6 +22,19 @@ const MAX_STRANGERS: usize = 1_000_000;
 const MAX_VERDICTS: usize = 200_000;
 
 impl DemuxTable {
+    /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
+    /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
+    pub fn expect(&mut self, batch: impl Iterator<Item = FiveTuple>, numbers: &mut Vec<u32>) {
+        let mut ways = std::mem::take(&mut self.batch);
+        ways.extend(batch.filter_map(|tuple| self.ways.of(tuple)));
+        numbers.extend(ways.iter().filter_map(|way| self.ways.likely(*way)));
+        let seen = numbers.iter().filter_map(|number| self.verdicts.get(*number as usize));
+        std::hint::black_box(seen.filter(|verdict| verdict.sockets.is_empty()).count());
+        std::hint::black_box(ways.iter().filter(|way| self.ways.is_open(**way)).count());
+        ways.clear();
+        self.batch = ways;
+    }
+
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
     ///
     /// `interface` is the name of the interface that it came in on, where the capture tells.

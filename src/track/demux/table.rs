@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::delivery::Name;
-use super::ways::Ways;
+use super::ways::{WayId, Ways};
 use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::decode::tcp::Flags;
 use crate::track::Protocol;
@@ -48,6 +48,8 @@ pub struct DemuxTable {
     pub(super) ways: Ways,
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
+    /// The ways of the packets that come next; empty between two batches.
+    pub(super) batch: Vec<WayId>,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
@@ -114,6 +116,7 @@ impl DemuxTable {
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
+            batch: Vec::new(),
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
         }
