@@ -8,13 +8,13 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use sockscope::capture::{Description, Frame, InterfaceId};
-use sockscope::decode;
+use sockscope::decode::{self, Packet};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
+use sockscope::track::{Arrivals, Arriving, DemuxTable, FiveTuple, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -59,21 +59,26 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     let mut lines = json::Verdicts::new(inferred);
     let mut table = DemuxTable::of(setup);
     let mut contradictions = Contradictions::default();
-    let reading = play.each(|event, interface, selected| {
-        let arriving = match event {
+    let mut numbers = Vec::new();
+    let reading = play.each(|batch, description| {
+        numbers.clear();
+        table.expect(batch.iter().filter_map(Event::tuple), &mut numbers);
+        view.expect(&numbers);
+        batch.iter().try_for_each(|event| match event {
             Event::Refusal(refusal) => {
-                contradictions.hear(&refusal);
-                return Ok(());
+                contradictions.hear(refusal);
+                Ok(())
             }
-            Event::Packet(arriving) => arriving,
-        };
-        let delivery = table.deliver(&arriving, interface);
-        if !selected {
-            return Ok(());
-        }
-        contradictions.see(&arriving, delivery);
-        expectations.see(&arriving, delivery);
-        if json { lines.write(&arriving, delivery, out) } else { view.write(&arriving, delivery, out) }
+            Event::Packet(arriving, way) => {
+                let delivery = table.deliver(arriving, way.interface(description));
+                if !way.selected {
+                    return Ok(());
+                }
+                contradictions.see(arriving, delivery);
+                expectations.see(arriving, delivery);
+                if json { lines.write(arriving, delivery, out) } else { view.write(arriving, delivery, out) }
+            }
+        })
     })?;
     if json {
         json::contradictions(&contradictions, out)?
@@ -92,17 +97,19 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     if !json {
         view.begin(changes, what_if.binds(), out)?;
     }
-    let reading = play.each(|event, interface, selected| {
-        let Event::Packet(arriving) = event else { return Ok(()) };
-        let (now, then) = what_if.deliver(&arriving, interface);
-        if !selected {
-            return Ok(());
-        }
-        expectations.see(&arriving, &then);
-        match json {
-            true => json::what_if(&arriving, (&now, &then), setup.is_inferred(), out),
-            false => view.write(&arriving, (&now, &then), out),
-        }
+    let reading = play.each(|batch, description| {
+        batch.iter().try_for_each(|event| {
+            let Event::Packet(arriving, way) = event else { return Ok(()) };
+            let (now, then) = what_if.deliver(arriving, way.interface(description));
+            if !way.selected {
+                return Ok(());
+            }
+            expectations.see(arriving, &then);
+            match json {
+                true => json::what_if(arriving, (&now, &then), setup.is_inferred(), out),
+                false => view.write(arriving, (&now, &then), out),
+            }
+        })
     })?;
     what_if.finish();
     if json {
@@ -122,32 +129,61 @@ struct Play<'a> {
 
 /// What concerns sockets.
 enum Event {
-    Packet(Arriving),
+    Packet(Arriving, Way),
     Refusal(Refusal),
 }
 
-impl Play<'_> {
-    /// Shows each event, the name of the interface that brought it, where the file tells, and whether it is selected.
-    fn each(self, mut tell: impl FnMut(Event, Option<&str>, bool) -> io::Result<()>) -> Result<Reading, Failure> {
-        let mut arrivals = Arrivals::new(&Limits::default());
-        let look = |frame: &Frame<'_>, selected| {
-            let packet = decode::packet(frame);
-            let event = match arrivals.of(&packet) {
-                Some(arriving) => Some(Event::Packet(arriving)),
-                None => Refusal::of(&packet).map(Event::Refusal),
-            };
-            (packet.interface, event, selected)
-        };
-        let input = &self.args.input;
-        run::described_frames(self.source, input, self.setting, look, |(interface, event, selected), description| {
-            event.map_or(Ok(()), |event| tell(event, name(description, interface), selected))?;
-            Ok(ControlFlow::Continue(()))
-        })
+/// How a packet came here.
+#[derive(Clone, Copy)]
+struct Way {
+    interface: InterfaceId,
+    /// The user's filter selects it; delivered are all.
+    selected: bool,
+}
+
+impl Way {
+    /// The name of the interface, where the file tells.
+    fn interface(self, description: &Description) -> Option<&str> {
+        description.interface(self.interface)?.name.as_deref()
     }
 }
 
-fn name(description: &Description, interface: InterfaceId) -> Option<&str> {
-    description.interface(interface)?.name.as_deref()
+impl Event {
+    fn of(packet: &Packet<'_>, selected: bool, arrivals: &mut Arrivals) -> Option<Self> {
+        let way = Way { interface: packet.interface, selected };
+        let arriving = arrivals.of(packet).map(|arriving| Self::Packet(arriving, way));
+        arriving.or_else(|| Refusal::of(packet).map(Self::Refusal))
+    }
+
+    const fn tuple(&self) -> Option<FiveTuple> {
+        match self {
+            Self::Packet(arriving, _) => Some(arriving.tuple),
+            Self::Refusal(_) => None,
+        }
+    }
+}
+
+/// Events shown together.
+const BATCH: usize = 64;
+
+impl Play<'_> {
+    /// Shows all events in batches, with what the file has said of itself so far.
+    fn each(self, mut show: impl FnMut(&[Event], &Description) -> io::Result<()>) -> Result<Reading, Failure> {
+        let mut arrivals = Arrivals::new(&Limits::default());
+        let mut batch = Vec::with_capacity(BATCH);
+        let look = |frame: &Frame<'_>, selected| Event::of(&decode::packet(frame), selected, &mut arrivals);
+        let input = &self.args.input;
+        let reading = run::described_frames(self.source, input, self.setting, look, |event, description| {
+            batch.extend(event);
+            if batch.len() == BATCH {
+                show(&batch, description)?;
+                batch.clear();
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        show(&batch, &reading.description)?;
+        Ok(reading)
+    }
 }
 
 fn wrong(file: &Path, fault: &TextFault) -> Failure {

@@ -69,7 +69,7 @@ fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
     delivery.losers.iter().map(|(socket, because)| Loser { socket, because }).collect()
 }
 
-/// Lines kept for packets with the same verdict, up to 2,000 octets each.
+/// Lines kept for packets with the same verdict, up to 1,000 octets each.
 const MAX_KEPT: usize = 100_000;
 
 /// Writes a line for each packet.

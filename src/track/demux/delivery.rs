@@ -31,7 +31,7 @@ pub struct Delivery {
 
 impl Delivery {
     /// Losers that are told.
-    pub const MAX_LOSERS: usize = 16;
+    pub const MAX_LOSERS: usize = 8;
 
     /// Nobody, by no rule.
     pub(super) const fn none(verdict: Reach) -> Self {

@@ -3,16 +3,17 @@
 //! As in the kernel, connected sockets are found by their 4-tuple and the others by address and port, so that it does
 //! not matter how many sockets there are on other ports.
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::delivery::Name;
-use super::ways::Ways;
+use super::ways::{WayId, Ways};
 use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::decode::tcp::Flags;
-use crate::track::Protocol;
+use crate::track::{FiveTuple, Protocol};
 
 /// The place of a socket in the order of binding.
 pub(super) type Place = u32;
@@ -48,6 +49,8 @@ pub struct DemuxTable {
     pub(super) ways: Ways,
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
+    /// The ways of the packets that come next.
+    pub(super) batch: VecDeque<(FiveTuple, WayId)>,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
@@ -114,6 +117,7 @@ impl DemuxTable {
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
+            batch: VecDeque::new(),
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
         }

@@ -194,6 +194,17 @@ impl Ways {
         self.get(way)?.verdicts.get(asked.place()?)?.map(|number| number.get().saturating_sub(1))
     }
 
+    /// The number that most packets of a way get.
+    pub(super) fn likely(&self, way: WayId) -> Option<u32> {
+        [Asked::Child(Lookup::Established), Asked::Open, Asked::Before].into_iter().find_map(|asked| self.verdict(way, asked))
+    }
+
+    /// One of its two sockets is connected.
+    pub(super) fn is_open(&self, way: WayId) -> bool {
+        let is_open = |way| self.child(way).is_some_and(|child| child.stage == Stage::Open);
+        is_open(way) | is_open(way ^ 1)
+    }
+
     /// Keeps the number of a verdict, if there is a place for it.
     pub(super) fn keep(&mut self, way: WayId, asked: Asked, number: u32) -> Option<()> {
         *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(NonZeroU32::MIN.saturating_add(number));
