@@ -181,7 +181,8 @@ impl Page<'_> {
 
     /// What costs nothing, and what staff changed.
     fn rest(&self, out: &mut impl Write) -> io::Result<()> {
-        for note in &self.graded.notes {
+        let said = |note: &&Message| self.graded.checks.iter().any(|checked| checked.message == **note);
+        for note in self.graded.notes.iter().filter(|note| !said(note)) {
             writeln!(out, " · {}", self.voice.text(note))?;
         }
         for adjusted in self.graded.overrides.iter().filter(|adjusted| adjusted.check != ORIGINALITY) {
