@@ -193,6 +193,11 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
     let list = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
     let expected = Message::new(format!("OS가 고른 포트 {low}–{high}"), format!("ports that the system picked, {low}–{high}"));
     let found = Message::new(format!("포트 {list}"), format!("ports {list}"));
+    if ports.is_empty() {
+        return Ruling::new(Points::ZERO, "클라이언트가 없음.", "There is no client.")
+            .comparing(expected, Message::new("없음", "none"))
+            .lacking();
+    }
     let is_chosen = |port: &&u16| (low..=high).contains(*port);
     let chosen = ports.iter().filter(is_chosen).count() as u64;
     let Some(fixed) = ports.iter().find(|port| !is_chosen(port)).filter(|_| chosen < bench.rubric.clients()) else {

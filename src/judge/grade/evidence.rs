@@ -28,7 +28,8 @@ impl Evidence {
             Some(last) => format!("({filter}) && frame.number <= {last}"),
             None => filter,
         };
-        Self { frames, filter: Some(filter) }
+        let filter = (!frames.is_empty()).then_some(filter);
+        Self { frames, filter }
     }
 
     /// These frames and no others.
