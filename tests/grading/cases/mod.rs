@@ -131,7 +131,7 @@ impl Table {
 
 /// Two clients, who send what the lab asks for.
 pub(crate) fn lab(student: &Student) -> Talk {
-    with_texts(&student.says("client1"), &student.says("client2"))
+    with_texts(student.says("client1"), student.says("client2"))
 }
 
 fn with_texts(one: impl AsRef<[u8]>, two: impl AsRef<[u8]>) -> Talk {
