@@ -36,7 +36,11 @@ pub fn write(graded: &Graded, rubric: &Stamp, manner: Manner, out: &mut impl Wri
     let page = Page { graded, manner };
     page.heading(rubric, out)?;
     page.first(out)?;
-    graded.checks.iter().filter(|checked| page.shows(checked)).try_for_each(|checked| page.check(checked, out))?;
+    let mut before: &[Message] = &[];
+    for checked in graded.checks.iter().filter(|checked| page.shows(checked)) {
+        page.check(checked, before, out)?;
+        before = &checked.near;
+    }
     page.sum(out)?;
     page.rest(out)?;
     page.fingerprint(rubric, out)
@@ -88,9 +92,7 @@ impl Page<'_> {
 
     /// The root causes, before everything else.
     fn first(&self, out: &mut impl Write) -> io::Result<()> {
-        let roots: Vec<&str> = self.graded.checks.iter().filter_map(|checked| checked.blocked_by.as_deref()).collect();
-        let is_root = |checked: &&Checked| roots.contains(&checked.id.as_str()) && self.shows(checked);
-        for root in self.graded.checks.iter().filter(is_root) {
+        for root in self.graded.checks.iter().filter(|checked| self.is_root(checked) && self.shows(checked)) {
             writeln!(out, "\n{}: {}", self.paint(Ink::Bad, self.say("먼저 고칠 것", "Fix first")), self.text(&root.message))?;
             if let Some(fix) = &root.fix {
                 writeln!(out, "  {}", self.text(fix))?;
@@ -99,7 +101,13 @@ impl Page<'_> {
         writeln!(out)
     }
 
-    fn check(&self, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
+    /// Other checks wait for it.
+    fn is_root(&self, checked: &Checked) -> bool {
+        self.graded.checks.iter().any(|other| other.blocked_by.as_ref() == Some(&checked.id))
+    }
+
+    /// A check; lines that stand `before` it are not said again.
+    fn check(&self, checked: &Checked, before: &[Message], out: &mut impl Write) -> io::Result<()> {
         let title = checked.title.as_ref().map_or(std::borrow::Cow::Borrowed(checked.id.as_str()), |title| self.text(title));
         let points = match (checked.status, checked.points) {
             (Status::Review, Some(points)) if points > Points::ZERO => format!("{points}+?/{}", checked.max),
@@ -112,20 +120,23 @@ impl Page<'_> {
         writeln!(out, " {name}  {points}  {}", self.text(&checked.message))?;
         match checked.status {
             Status::Pass => Ok(()),
-            _ => self.reasons(checked, out),
+            _ => self.reasons(checked, before, out),
         }
     }
 
-    fn reasons(&self, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
+    fn reasons(&self, checked: &Checked, before: &[Message], out: &mut impl Write) -> io::Result<()> {
         let mut line = |name: &str, text: &str| writeln!(out, "     {}: {text}", self.manner.look.paint(Ink::Quiet, name));
         if let (Some(expected), Some(found)) = (&checked.expected, &checked.found) {
             line(self.say("필요", "expected"), &self.text(expected))?;
             line(self.say("있음", "found"), &self.text(found))?;
         }
-        for near in checked.near.iter().take(6) {
-            line(self.say("참고", "see"), &self.text(near))?;
+        match checked.near.as_slice() {
+            [_, ..] if checked.near == before => {
+                line(self.say("참고", "see"), self.say("위와 같은 줄", "the same lines as above"))?
+            }
+            near => near.iter().take(6).try_for_each(|near| line(self.say("참고", "see"), &self.text(near)))?,
         }
-        if let Some(fix) = &checked.fix {
+        if let Some(fix) = checked.fix.as_ref().filter(|_| !self.is_root(checked)) {
             line(self.say("고치기", "fix"), &self.text(fix))?;
         }
         if let Some(filter) = &checked.filter {
@@ -158,7 +169,8 @@ impl Page<'_> {
 
     /// What costs nothing, and what staff changed.
     fn rest(&self, out: &mut impl Write) -> io::Result<()> {
-        for note in &self.graded.notes {
+        let said = |note: &&Message| self.graded.checks.iter().any(|checked| checked.message == **note);
+        for note in self.graded.notes.iter().filter(|note| !said(note)) {
             writeln!(out, " · {}", self.text(note))?;
         }
         for adjusted in &self.graded.overrides {

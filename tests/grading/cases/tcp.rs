@@ -142,7 +142,7 @@ pub(super) fn connections(table: &mut Table) {
             .is("echo", Partial, "10")
             .is("close", Partial, "10")
             .is("demux", Fail, "0")
-            .says("연결 1개 (필요: 2개)", "1 connections (need 2)")
+            .says("연결: 1개 (필요: 2개)", "Connections: 1 (need 2)")
     });
     row(
         "less comes back",
