@@ -117,7 +117,7 @@ pub(crate) fn review(args: ReviewArgs, setting: &Setting, out: &mut impl Write) 
         let answer = match graded.checks.iter().find(|checked| checked.id == *check) {
             Some(checked) => {
                 let manner = Manner { language: job::language(args.language), look: setting.look, reader: Reader::Staff };
-                feedback::one(checked, manner, out)?;
+                feedback::one(graded, checked, manner, out)?;
                 ask(check, checked.max, &mut input, out)?
             }
             None => {

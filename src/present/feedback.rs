@@ -34,36 +34,33 @@ pub struct Manner {
 /// # Errors
 /// What the writer says.
 pub fn write(graded: &Graded, rubric: &Stamp, manner: Manner, out: &mut impl Write) -> io::Result<()> {
-    let page = Page { graded, voice: Voice { manner } };
+    let page = Page { graded, manner };
     page.heading(rubric, out)?;
     page.first(out)?;
-    graded.checks.iter().filter(|checked| page.shows(checked)).try_for_each(|checked| page.voice.check(checked, out))?;
+    let mut before: &[Message] = &[];
+    for checked in graded.checks.iter().filter(|checked| page.shows(checked)) {
+        page.check(checked, before, out)?;
+        before = &checked.near;
+    }
     page.sum(out)?;
     page.rest(out)?;
     page.fingerprint(rubric, out)
 }
 
-/// Writes one check.
+/// Writes one check of a submission.
 ///
 /// # Errors
 /// What the writer says.
-pub fn one(checked: &Checked, manner: Manner, out: &mut impl Write) -> io::Result<()> {
-    Voice { manner }.check(checked, out)
+pub fn one(graded: &Graded, checked: &Checked, manner: Manner, out: &mut impl Write) -> io::Result<()> {
+    Page { graded, manner }.check(checked, &[], out)
 }
 
-/// A page about one submission.
 struct Page<'g> {
     graded: &'g Graded,
-    voice: Voice,
-}
-
-/// How things are said.
-#[derive(Clone, Copy)]
-struct Voice {
     manner: Manner,
 }
 
-impl Voice {
+impl Page<'_> {
     fn say<'t>(&self, ko: &'t str, en: &'t str) -> &'t str {
         match self.manner.language {
             Language::Ko => ko,
@@ -75,11 +72,51 @@ impl Voice {
         sanitize(message.text(self.manner.language))
     }
 
+    fn shows(&self, checked: &Checked) -> bool {
+        self.manner.reader == Reader::Staff || checked.visibility == Visibility::Visible
+    }
+
     fn paint(&self, ink: Ink, text: &str) -> String {
         self.manner.look.paint(ink, text).to_string()
     }
 
-    fn check(&self, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
+    /// The file, and what it is.
+    fn heading(&self, rubric: &Stamp, out: &mut impl Write) -> io::Result<()> {
+        if let Some(title) = &rubric.title {
+            writeln!(out, "{}", self.paint(Ink::Strong, &self.text(title)))?;
+        }
+        let file = self.graded.file.as_deref().unwrap_or(self.say("제출된 캡처 없음", "no capture was handed in"));
+        write!(out, "{}", sanitize(file))?;
+        match &self.graded.capture {
+            Some(capture) => {
+                let frames = match self.manner.language {
+                    Language::Ko => format!("프레임 {}개", words::grouped(capture.frames)),
+                    Language::En => words::counted(capture.frames, "frame"),
+                };
+                writeln!(out, "  {} · {} · {frames}", capture.format, capture.link_types.join(", "))
+            }
+            None => writeln!(out),
+        }
+    }
+
+    /// The root causes, before everything else.
+    fn first(&self, out: &mut impl Write) -> io::Result<()> {
+        for root in self.graded.checks.iter().filter(|checked| self.is_root(checked) && self.shows(checked)) {
+            writeln!(out, "\n{}: {}", self.paint(Ink::Bad, self.say("먼저 고칠 것", "Fix first")), self.text(&root.message))?;
+            if let Some(fix) = &root.fix {
+                writeln!(out, "  {}", self.text(fix))?;
+            }
+        }
+        writeln!(out)
+    }
+
+    /// Other checks wait for it.
+    fn is_root(&self, checked: &Checked) -> bool {
+        self.graded.checks.iter().any(|other| other.blocked_by.as_ref() == Some(&checked.id))
+    }
+
+    /// A check; lines that stand `before` it are not said again.
+    fn check(&self, checked: &Checked, before: &[Message], out: &mut impl Write) -> io::Result<()> {
         let title = checked.title.as_ref().map_or(std::borrow::Cow::Borrowed(checked.id.as_str()), |title| self.text(title));
         let points = match (checked.status, checked.points) {
             (Status::Review, Some(points)) if points > Points::ZERO => format!("{points}+?/{}", checked.max),
@@ -92,20 +129,23 @@ impl Voice {
         writeln!(out, " {name}  {points}  {}", self.text(&checked.message))?;
         match checked.status {
             Status::Pass => Ok(()),
-            _ => self.reasons(checked, out),
+            _ => self.reasons(checked, before, out),
         }
     }
 
-    fn reasons(&self, checked: &Checked, out: &mut impl Write) -> io::Result<()> {
+    fn reasons(&self, checked: &Checked, before: &[Message], out: &mut impl Write) -> io::Result<()> {
         let mut line = |name: &str, text: &str| writeln!(out, "     {}: {text}", self.manner.look.paint(Ink::Quiet, name));
         if let (Some(expected), Some(found)) = (&checked.expected, &checked.found) {
             line(self.say("필요", "expected"), &self.text(expected))?;
             line(self.say("있음", "found"), &self.text(found))?;
         }
-        for near in checked.near.iter().take(6) {
-            line(self.say("참고", "see"), &self.text(near))?;
+        match checked.near.as_slice() {
+            [_, ..] if checked.near == before => {
+                line(self.say("참고", "see"), self.say("위와 같은 줄", "the same lines as above"))?
+            }
+            near => near.iter().take(6).try_for_each(|near| line(self.say("참고", "see"), &self.text(near)))?,
         }
-        if let Some(fix) = &checked.fix {
+        if let Some(fix) = checked.fix.as_ref().filter(|_| !self.is_root(checked)) {
             line(self.say("고치기", "fix"), &self.text(fix))?;
         }
         if let Some(filter) = &checked.filter {
@@ -113,49 +153,6 @@ impl Voice {
             line("Wireshark", &format!("{}   {} {frames}", sanitize(filter), self.say("프레임", "frames")))?;
         }
         Ok(())
-    }
-}
-
-impl Page<'_> {
-    fn shows(&self, checked: &Checked) -> bool {
-        self.voice.manner.reader == Reader::Staff || checked.visibility == Visibility::Visible
-    }
-
-    /// The file, and what it is.
-    fn heading(&self, rubric: &Stamp, out: &mut impl Write) -> io::Result<()> {
-        if let Some(title) = &rubric.title {
-            writeln!(out, "{}", self.voice.paint(Ink::Strong, &self.voice.text(title)))?;
-        }
-        let file = self.graded.file.as_deref().unwrap_or(self.voice.say("제출된 캡처 없음", "no capture was handed in"));
-        write!(out, "{}", sanitize(file))?;
-        match &self.graded.capture {
-            Some(capture) => {
-                let frames = match self.voice.manner.language {
-                    Language::Ko => format!("프레임 {}개", words::grouped(capture.frames)),
-                    Language::En => words::counted(capture.frames, "frame"),
-                };
-                writeln!(out, "  {} · {} · {frames}", capture.format, capture.link_types.join(", "))
-            }
-            None => writeln!(out),
-        }
-    }
-
-    /// The root causes, before everything else.
-    fn first(&self, out: &mut impl Write) -> io::Result<()> {
-        let roots: Vec<&str> = self.graded.checks.iter().filter_map(|checked| checked.blocked_by.as_deref()).collect();
-        let is_root = |checked: &&Checked| roots.contains(&checked.id.as_str()) && self.shows(checked);
-        for root in self.graded.checks.iter().filter(is_root) {
-            writeln!(
-                out,
-                "\n{}: {}",
-                self.voice.paint(Ink::Bad, self.voice.say("먼저 고칠 것", "Fix first")),
-                self.voice.text(&root.message)
-            )?;
-            if let Some(fix) = &root.fix {
-                writeln!(out, "  {}", self.voice.text(fix))?;
-            }
-        }
-        writeln!(out)
     }
 
     /// Points in all; hidden while a check is hidden, or the sum would tell of it.
@@ -168,32 +165,32 @@ impl Page<'_> {
             } else {
                 ("점수 없음: 조교가 확인", "No score: staff will look")
             };
-            return writeln!(out, "\n{}", self.voice.paint(Ink::Strong, self.voice.say(why.0, why.1)));
+            return writeln!(out, "\n{}", self.paint(Ink::Strong, self.say(why.0, why.1)));
         };
         let decided = graded.max - graded.pending;
         let pending = match graded.pending {
             Points::ZERO => String::new(),
-            pending => format!(" + {} {pending}", self.voice.say("확인 대기", "waiting for staff")),
+            pending => format!(" + {} {pending}", self.say("확인 대기", "waiting for staff")),
         };
-        let text = format!("{} {score}/{decided}{pending}", self.voice.say("합계", "Sum"));
-        writeln!(out, "\n{}", self.voice.paint(Ink::Strong, &text))
+        let text = format!("{} {score}/{decided}{pending}", self.say("합계", "Sum"));
+        writeln!(out, "\n{}", self.paint(Ink::Strong, &text))
     }
 
     /// What costs nothing, and what staff changed.
     fn rest(&self, out: &mut impl Write) -> io::Result<()> {
         let said = |note: &&Message| self.graded.checks.iter().any(|checked| checked.message == **note);
         for note in self.graded.notes.iter().filter(|note| !said(note)) {
-            writeln!(out, " · {}", self.voice.text(note))?;
+            writeln!(out, " · {}", self.text(note))?;
         }
         for adjusted in self.graded.overrides.iter().filter(|adjusted| adjusted.check != ORIGINALITY) {
-            let text = self.voice.say("조교가 조정함", "adjusted by staff");
+            let text = self.say("조교가 조정함", "adjusted by staff");
             writeln!(out, " · {}: {text}: {} ({})", sanitize(&adjusted.check), adjusted.points, sanitize(&adjusted.reason))?;
         }
-        if self.voice.manner.reader == Reader::Student {
+        if self.manner.reader == Reader::Student {
             return writeln!(
                 out,
                 " · {}",
-                self.voice.say("소켓은 패킷에서 추정한 것입니다.", "What is said of sockets is inferred from packets.")
+                self.say("소켓은 패킷에서 추정한 것입니다.", "What is said of sockets is inferred from packets.")
             );
         }
         Ok(())
@@ -209,7 +206,7 @@ impl Page<'_> {
             sanitize(&rubric.id),
             short(&rubric.sha256)
         );
-        writeln!(out, "{}", self.voice.paint(Ink::Quiet, &text))
+        writeln!(out, "{}", self.paint(Ink::Quiet, &text))
     }
 }
 

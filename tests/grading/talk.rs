@@ -120,6 +120,26 @@ impl Talk {
         self
     }
 
+    /// One segment from somebody who has not heard the last thing that the other said, a FIN.
+    pub(crate) fn ahead(mut self, from: &str, to: &str, flags: u8) -> Self {
+        let unheard = self.next.get_mut(&(end(to), end(from))).expect("a connection");
+        *unheard = unheard.wrapping_sub(1);
+        let mut talk = self.tcp(from, to, flags, "");
+        let heard = talk.next.get_mut(&(end(to), end(from))).expect("a connection");
+        *heard = heard.wrapping_add(1);
+        talk
+    }
+
+    /// An octet that was sent already, or none, to see whether the other is there.
+    pub(crate) fn keep_alive(mut self, from: &str, to: &str) -> Self {
+        let next = self.next.get_mut(&(end(from), end(to))).expect("a connection");
+        *next = next.wrapping_sub(1);
+        let mut talk = self.tcp(from, to, ACK, "");
+        let next = talk.next.get_mut(&(end(from), end(to))).expect("a connection");
+        *next = next.wrapping_add(1);
+        talk.tcp(to, from, ACK, "")
+    }
+
     /// The last segment once more.
     pub(crate) fn again(mut self) -> Self {
         let last = self.packets.last().expect("a segment to send again").octets.clone();

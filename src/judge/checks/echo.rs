@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 
-use super::{Bench, number, recipe};
+use super::{Bench, narrow_filter, number, recipe};
 use crate::judge::grade::{Client, Evidence, Ruling};
 use crate::judge::{Echo, Exchange, Message, Points};
 use crate::track::Protocol;
@@ -90,7 +90,7 @@ fn missing_clients(earned: Points, clients: u64, wanted: u64) -> Ruling {
     Ruling::new(
         earned,
         format!("클라이언트 {blocked}: 막힘(원인: 서로 다른 클라이언트)."),
-        format!("Client {blocked}: blocked, as there were only {clients} of {wanted}."),
+        format!("Client {blocked}: blocked by \"Two clients\", for there were only {clients}."),
     )
 }
 
@@ -106,6 +106,10 @@ fn fault(bench: &Bench<'_>, client: SocketAddr, exchange: &Exchange<'_>, echo: E
                 format!("프레임 {request}의 답이 {milliseconds} ms 뒤 도착(제한 {most})."),
                 format!("The reply to frame {request} came after {milliseconds} ms ({most} at most)."),
             )
+            .fix(Message::new(
+                "서버가 recvfrom 뒤에 기다리지 않고 바로 sendto하게 하세요.",
+                "Let the server send right after recvfrom, without waiting for anything.",
+            ))
         }
         Echo::Untimed => untimed("시각이 없어", "The frames carry no time", within),
         Echo::Backwards => untimed("시각이 거꾸로 가서", "The clock steps back", within),
@@ -181,7 +185,15 @@ fn unanswered(bench: &Bench<'_>, exchange: &Exchange<'_>) -> Ruling {
         )
         .fix(Message::new("에코를 받은 다음 캡처를 멈추세요.", "Stop the capture after the echo came."));
     }
-    Ruling::new(Points::ZERO, format!("프레임 {request}의 답 없음."), format!("No reply to frame {request}."))
+    let filtered = narrow_filter(bench).is_some();
+    let fix = match filtered {
+        true => Message::new("캡처 필터를 지우고 다시 캡처하세요.", "Capture again without the capture filter."),
+        false => Message::new(
+            "서버가 받은 data를 sendto(data, client)로 돌려보내는지, 오류로 멈추지 않았는지 확인하세요.",
+            "See whether the server sends what it received with sendto(data, client), and whether it stopped with an error.",
+        ),
+    };
+    Ruling::new(Points::ZERO, format!("프레임 {request}의 답 없음."), format!("No reply to frame {request}.")).fix(fix)
 }
 
 /// The ICMP error, before this frame, that told the server that a client was gone.

@@ -27,7 +27,8 @@ pub(super) fn readable(bench: &Bench<'_>, max: Points) -> Ruling {
             format!("끝이 잘림: 온전한 프레임 {frames}개만 채점."),
             format!("The file is cut: only its {} graded.", number(frames, "whole frame was", "whole frames were")),
         );
-        let found = Message::new(format!("손상됨 ({damage})"), format!("damaged ({damage})"));
+        let place = record.description.damage.first().map(|damage| format!(" ({}번째 바이트부터)", damage.offset));
+        let found = Message::new(format!("손상됨{}", place.unwrap_or_default()), format!("damaged ({damage})"));
         return message.comparing(expected, found).fix(Message::new(
             "Wireshark에서 캡처를 멈춘 뒤(빨간 네모) 저장하고, 저장이 끝난 파일을 올리세요.",
             "Stop the capture in Wireshark (red square) before saving, and hand in the file once it is saved.",

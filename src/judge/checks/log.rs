@@ -14,10 +14,13 @@ const MAX_LOGS: usize = 16;
 /// Each line that the server must have printed stands in the log, and no other.
 pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
     let printed: Vec<Message> = bench.printed().into_iter().map(|line| Message::new(line.clone(), line)).collect();
-    let expected = Message::new(
-        format!("캡처의 요청과 같은 {}줄", printed.len()),
-        format!("{} as the capture tells them", number(printed.len() as u64, "line", "lines")),
-    );
+    let expected = match printed.len() {
+        0 => Message::new("서버가 받은 것이 없으므로 빈 로그", "an empty log, for the server received nothing"),
+        lines => Message::new(
+            format!("캡처의 요청과 같은 {lines}줄"),
+            format!("{} as the capture tells them", number(lines as u64, "line", "lines")),
+        ),
+    };
     let requests = bench.requests().filter(|request| request.is_certain()).map(|request| request.frame);
     let evidence = Evidence::frames(requests.take(Evidence::MAX_FRAMES));
     let logs: Vec<(&str, &Text, Log)> = bench

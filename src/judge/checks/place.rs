@@ -60,7 +60,7 @@ fn busiest(bench: &Bench<'_>) -> Message {
         |conversation: &&crate::track::Conversation| conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames);
     match trace.conversations.iter().max_by_key(frames) {
         Some(busiest) => Message::new(
-            format!("대부분 {}와(과) {} 사이의 패킷", busiest.a.ip(), busiest.b.ip()),
+            format!("대부분 {} {} 사이의 패킷", with_particle(&busiest.a.ip().to_string(), "과/와"), busiest.b.ip()),
             format!("mostly packets between {} and {}", busiest.a.ip(), busiest.b.ip()),
         ),
         None => Message::new("TCP도 UDP도 없음", "neither TCP nor UDP"),
@@ -71,7 +71,9 @@ fn busiest(bench: &Bench<'_>) -> Message {
 pub(super) fn udp_endpoint(bench: &Bench<'_>, max: Points) -> Ruling {
     let lab = bench.udp;
     let asked = lab.asked;
-    let expected = Message::new(format!("127.0.0.1:{asked}으로 가는 UDP 패킷"), format!("UDP packets to 127.0.0.1:{asked}"));
+    let server = format!("127.0.0.1:{asked}");
+    let expected =
+        Message::new(format!("{} 가는 UDP 패킷", with_particle(&server, "으로/로")), format!("UDP packets to {server}"));
     let half = max.share(1, 2);
     if lab.is_empty() {
         return no_server(bench, expected);
@@ -195,7 +197,8 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
     let found = Message::new(format!("포트 {list}"), format!("ports {list}"));
     if ports.is_empty() {
         return Ruling::new(Points::ZERO, "클라이언트가 없음.", "There is no client.")
-            .comparing(expected, Message::new("없음", "none"));
+            .comparing(expected, Message::new("없음", "none"))
+            .lacking();
     }
     let is_chosen = |port: &&u16| (low..=high).contains(*port);
     let chosen = ports.iter().filter(is_chosen).count() as u64;

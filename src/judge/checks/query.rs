@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Bench;
 use crate::judge::filter::Filter;
-use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::grade::{Client, Evidence, Ruling};
 use crate::judge::query::{Counted, Grouping, Query, Row, Select, rows};
 use crate::judge::rubric::{Params, with_params};
 use crate::judge::template::{Values, filled};
@@ -25,11 +25,10 @@ pub(super) fn query(bench: &Bench<'_>, max: Points, query: &Query) -> Ruling {
     let evidence = evidence(bench, query, &params, &rows);
     let values = values(&counted, &rows, query.group_by, &evidence);
     let found = filled(&counts(query), &values);
-    let (ko, en) =
-        if holds { ("조건을 만족함", "as required") } else { ("조건을 만족하지 않음", "not as required") };
-    let repeated = repeated(query, &rows);
-    let near = if repeated.is_empty() { near(bench, query, &params).into_iter().collect() } else { repeated };
-    let ruling = Ruling::new(earned, format!("{ko}: {}.", found.ko), format!("{en}: {}.", found.en))
+    let (ko, en) = if holds { ("", "") } else { ("조건을 만족하지 않음: ", "not as required: ") };
+    let told: Vec<Message> = repeated(query, &rows).into_iter().chain(unheard(bench, query, &rows)).collect();
+    let near = if told.is_empty() { near(bench, query, &params).into_iter().collect() } else { told };
+    let ruling = Ruling::new(earned, format!("{ko}{}.", found.ko), format!("{en}{}.", found.en))
         .comparing(expected(query, &condition), found)
         .shown(evidence);
     let ruling = if holds { ruling } else { ruling.near(near) };
@@ -54,6 +53,25 @@ fn repeated(query: &Query, rows: &[Row<'_>]) -> Vec<Message> {
         )
     };
     groups.into_iter().filter(|(_, frames)| frames.len() > 1).take(LISTED).map(told).collect()
+}
+
+/// Sockets that were answered, though what they sent is not in the capture.
+fn unheard(bench: &Bench<'_>, query: &Query, rows: &[Row<'_>]) -> Vec<Message> {
+    const LISTED: usize = 3;
+    if (query.select, query.group_by) != (Select::Datagrams, Some(Grouping::Source)) {
+        return Vec::new();
+    }
+    let heard: BTreeSet<_> = rows.iter().filter_map(|row| row.ends).map(|(source, _)| source).collect();
+    let clients = bench.udp.clients().into_iter().filter(|client| !heard.contains(&client.endpoint));
+    let told = |client: Client<'_>| {
+        let (client, list) =
+            (client.endpoint, some(&client.exchanges.iter().flat_map(|exchange| exchange.frames()).collect::<Vec<_>>()));
+        Message::new(
+            format!("{client}: 받은 답만 있고 보낸 것이 캡처에 없음(프레임 {list})"),
+            format!("{client}: what it was answered was captured, but not what it sent (frames {list})"),
+        )
+    };
+    clients.take(LISTED).map(told).collect()
 }
 
 /// The first of some frames.
@@ -109,20 +127,33 @@ fn near(bench: &Bench<'_>, query: &Query, params: &Params) -> Option<Message> {
 
 /// How much was found, in words with placeholders.
 fn counts(query: &Query) -> Message {
-    match query.group_by {
-        Some(_) => Message::new("서로 다른 {groups}개({keys})", "{groups} distinct ({keys})"),
+    match query.group_by.map(kinds) {
+        Some((ko, en)) => {
+            Message::new(format!("서로 다른 {ko} {{groups}}개({{keys}})"), format!("{{groups}} distinct {en} ({{keys}})"))
+        }
         None => Message::new("{rows}개", "{rows}"),
     }
 }
 
+/// What groups are.
+const fn kinds(grouping: Grouping) -> (&'static str, &'static str) {
+    match grouping {
+        Grouping::Source => ("보낸 쪽", "senders"),
+        Grouping::Destination => ("받는 쪽", "receivers"),
+        Grouping::SourceAddress => ("보낸 주소", "addresses of senders"),
+        Grouping::DestinationAddress => ("받는 주소", "addresses of receivers"),
+        Grouping::Stream => ("스트림", "streams"),
+    }
+}
+
 fn expected(query: &Query, condition: &str) -> Message {
-    let no = if query.absent { ("없어야 함: ", "none of ") } else { ("", "") };
-    let groups = query.require.groups.filter(|_| !query.absent).map(|bounds| bounds.min);
-    let (ko, en) = match groups {
-        Some(groups) => (format!("서로 다른 묶음 {groups}개: "), format!("{groups} distinct groups: ")),
-        None => (no.0.to_owned(), no.1.to_owned()),
+    let groups = query.require.groups.map(|bounds| bounds.min);
+    let (ko, en) = match (query.absent, groups, query.group_by.map(kinds)) {
+        (true, ..) => ("없어야 함".to_owned(), "none".to_owned()),
+        (false, Some(groups), Some((ko, en))) => (format!("서로 다른 {ko} {groups}개"), format!("{groups} distinct {en}")),
+        _ => return Message::new(condition, condition),
     };
-    Message::new(format!("{ko}{condition}"), format!("{en}{condition}"))
+    Message::new(format!("{ko} ({condition})"), format!("{en} ({condition})"))
 }
 
 /// What messages may name: how much was found, and where.

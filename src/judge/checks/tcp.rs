@@ -1,5 +1,7 @@
 //! Connections of a TCP lab: how they opened, what came back, how they closed, who closed first.
 
+use std::net::SocketAddr;
+
 use super::{Bench, number, recipe};
 use crate::judge::grade::{Evidence, Ruling};
 use crate::judge::{Message, Points, Stream};
@@ -26,7 +28,8 @@ pub(super) fn handshake(bench: &Bench<'_>, max: Points) -> Ruling {
             "연결이 캡처 시작 전에 열림: 캡처를 먼저 시작하고 클라이언트 실행.",
             "The connection was open before the capture began: start the capture before the client.",
         )
-        .fix(recipe::capture(bench.record.os())),
+        .fix(recipe::order(bench.record.os()))
+        .lacking(),
         (Some(syn), None, Some(reset)) => Ruling::new(
             Points::ZERO,
             format!("SYN {syn}에 SYN-ACK 없음(RST={reset}): 서버가 꺼져 있었음."),
@@ -35,14 +38,30 @@ pub(super) fn handshake(bench: &Bench<'_>, max: Points) -> Ruling {
         .fix(Message::new("서버를 먼저 실행한 뒤 클라이언트를 실행하세요.", "Start the server before the clients.")),
         (Some(syn), None, None) => {
             Ruling::new(Points::ZERO, format!("SYN {syn}에 SYN-ACK 없음."), format!("No SYN-ACK to the SYN of frame {syn}."))
+                .lacking()
         }
         (Some(_), Some(answer), _) => Ruling::new(
             Points::ZERO,
             format!("SYN-ACK {answer}에 ACK 없음."),
             format!("No ACK to the SYN-ACK of frame {answer}."),
-        ),
+        )
+        .lacking(),
     };
-    ruling.comparing(expected, outcome(first)).shown(frames)
+    let ruling = ruling.comparing(expected, outcome(first)).shown(frames);
+    // What was said on a connection can be judged, though it is not in the capture how it was opened.
+    if bench.tcp.iter().any(|connection| was_open(connection)) { ruling.blocking_nothing() } else { ruling }
+}
+
+/// The end that is not the server's; who opened a connection is a guess where its begin was not captured.
+fn client(bench: &Bench<'_>, connection: &Connection) -> SocketAddr {
+    if connection.initiator.port() == bench.port { connection.responder } else { connection.initiator }
+}
+
+/// More was said than a SYN and its refusal.
+fn was_open(connection: &Connection) -> bool {
+    let (initiator, responder) = (&connection.ends.initiator, &connection.ends.responder);
+    let beside_syns = initiator.sent.frames.saturating_sub(connection.handshake.syns.into());
+    beside_syns > u64::from(initiator.rst.is_some()) || responder.sent.frames > u64::from(responder.rst.is_some())
 }
 
 fn outcome(connection: &Connection) -> Message {
@@ -84,6 +103,7 @@ fn no_connection(bench: &Bench<'_>, expected: Message) -> Ruling {
     Ruling::new(Points::ZERO, format!("{port}번 포트에 TCP 연결이 없음."), format!("There is no TCP connection to port {port}."))
         .comparing(expected, found)
         .fix(recipe::capture(bench.record.os()))
+        .lacking()
 }
 
 /// How much of what a client sent came back.
@@ -115,30 +135,37 @@ pub(super) fn echo(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
     let earned = max.share(good.min(wanted), wanted);
     let found = Message::new(format!("그대로 받은 연결 {good}개"), format!("connections that did: {good}"));
     if good >= wanted {
-        let filter = format!("tcp.port == {}", bench.port);
-        let evidence =
-            Evidence::of(filter, &bench.record.traffic, |passage| passage.protocol == Protocol::Tcp && passage.uses(bench.port));
-        return Ruling::new(max, "모든 바이트가 돌아옴.", "All octets came back.").comparing(expected, found).shown(evidence);
+        let whole = Ruling::new(max, "모든 바이트가 돌아옴.", "All octets came back.");
+        return whole.comparing(expected, found).shown(segments(bench));
     }
     let Some(bad) = echoes.iter().find(|echo| !echo.is_whole()) else {
         return Ruling::new(
             earned,
-            format!("클라이언트가 {good}개뿐 (필요 {wanted}개)."),
+            format!("클라이언트: {good}개 (필요: {wanted}개)."),
             format!("Only {good} of {wanted} clients."),
         )
-        .comparing(expected, found);
+        .comparing(expected, found)
+        .shown(segments(bench))
+        .lacking();
     };
-    let ruling = spoiled(bad, earned);
+    let ruling = spoiled(bad, client(bench, bad.connection), earned);
     let stream = bad.connection.id.number;
     let evidence = Evidence::of(format!("tcp.stream == {stream}"), &bench.record.traffic, |passage| {
         passage.protocol == Protocol::Tcp && passage.stream == Some(stream)
     });
     let pending = if bad.cut { max - earned } else { Points::ZERO };
-    ruling.comparing(expected, found).shown(evidence).pending(pending)
+    let ruling = ruling.comparing(expected, found).shown(evidence).pending(pending);
+    if bad.differs.is_none() { ruling.lacking() } else { ruling }
 }
 
-fn spoiled(bad: &Echoed<'_>, earned: Points) -> Ruling {
-    let client = bad.connection.initiator;
+/// All segments from the server's port and to it.
+fn segments(bench: &Bench<'_>) -> Evidence {
+    Evidence::of(format!("tcp.port == {}", bench.port), &bench.record.traffic, |passage| {
+        passage.protocol == Protocol::Tcp && passage.uses(bench.port)
+    })
+}
+
+fn spoiled(bad: &Echoed<'_>, client: SocketAddr, earned: Points) -> Ruling {
     let (ko, en) = match bad.differs {
         _ if bad.cut => ("바이트 일부가 캡처에 없어 확인 불가".to_owned(), "octets are missing in the capture".to_owned()),
         Some(offset) => (format!("보낸 것과 다름: 위치 {offset}"), format!("other octets came back, from offset {offset} on")),
@@ -159,7 +186,7 @@ fn echoed<'b>(bench: &Bench<'b>, connection: &'b Connection) -> Echoed<'b> {
             .deliveries
             .streams
             .iter()
-            .find(|stream| stream.flow == connection.id && (stream.source == connection.initiator) == from_client)
+            .find(|stream| stream.flow == connection.id && (stream.destination.port() == bench.port) == from_client)
     };
     let (sent, back) = (stream(true), stream(false));
     let octets = |stream: Option<&'b Stream>| stream.map_or(&[][..], |stream| stream.octets.as_slice());
@@ -178,15 +205,21 @@ pub(super) fn close(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
     let expected = Message::new("양쪽의 FIN과 각각의 ACK", "a FIN each way, and both acknowledged");
     let mut worths: Vec<(u64, &Connection)> = bench.tcp.iter().map(|connection| (closing(connection), *connection)).collect();
     worths.sort_by_key(|(halves, _)| std::cmp::Reverse(*halves));
-    let count = wanted.min(worths.len() as u64).max(1);
-    let halves: u64 = worths.iter().take(usize::try_from(count).unwrap_or(usize::MAX)).map(|(halves, _)| halves).sum();
-    let earned = max.share(halves, count.saturating_mul(2));
-    let worst = worths.iter().take(usize::try_from(count).unwrap_or(usize::MAX)).next_back();
-    let Some((worst_worth, connection)) = worst else { return no_connection(bench, expected) };
+    worths.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+    let halves: u64 = worths.iter().map(|(halves, _)| halves).sum();
+    let earned = max.share(halves, wanted.saturating_mul(2));
+    let Some((worst, connection)) = worths.last() else { return no_connection(bench, expected) };
     let (initiator, responder) = (&connection.ends.initiator, &connection.ends.responder);
     let frames = [initiator.fin, initiator.fin_acked, responder.fin, responder.fin_acked, connection.reset];
     let evidence = Evidence::frames(frames.into_iter().flatten());
-    let ruling = match (worst_worth, connection.reset, initiator.fin.or(responder.fin)) {
+    let count = worths.len() as u64;
+    let ruling = match (worst, connection.reset, initiator.fin.or(responder.fin)) {
+        (2, ..) if count < wanted => Ruling::new(
+            earned,
+            format!("양쪽 모두 닫은 연결: {count}개 (필요: {wanted}개)."),
+            format!("{} closed both ways (need {wanted}).", number(count, "connection", "connections")),
+        )
+        .lacking(),
         (2, ..) => Ruling::new(earned, "양쪽 모두 FIN과 ACK로 닫음.", "Closed both ways with FIN and ACK."),
         (_, Some(reset), _) => {
             Ruling::new(earned, format!("RST로 끝남(프레임 {reset})."), format!("Ended by RST (frame {reset}).")).fix(
@@ -204,9 +237,11 @@ pub(super) fn close(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
         .fix(Message::new(
             "클라이언트와 서버 양쪽에서 close를 부른 다음 캡처를 멈추세요.",
             "Let both ends close, then stop the capture.",
-        )),
+        ))
+        .lacking(),
         (_, None, None) => Ruling::new(earned, "FIN이 없음: 닫히지 않음.", "There is no FIN: the connection stays open.")
-            .fix(Message::new("양쪽에서 close를 부른 다음 캡처를 멈추세요.", "Let both ends close, then stop the capture.")),
+            .fix(Message::new("양쪽에서 close를 부른 다음 캡처를 멈추세요.", "Let both ends close, then stop the capture."))
+            .lacking(),
     };
     ruling.comparing(expected, outcome(connection)).shown(evidence)
 }
@@ -231,12 +266,19 @@ pub(super) fn first_fin(bench: &Bench<'_>, max: Points, wanted: Closer) -> Rulin
     };
     let (ko, en) = name(wanted);
     let expected = Message::new(format!("먼저 닫은 쪽: {ko}"), format!("closed first: {en}"));
+    let closer = |connection: &Connection| match connection.closed_first()? {
+        Closer::Initiator if connection.initiator.port() == bench.port => Some(Closer::Responder),
+        Closer::Responder if connection.initiator.port() == bench.port => Some(Closer::Initiator),
+        closer => Some(closer),
+    };
     let closers: Vec<(Closer, &Connection)> =
-        bench.tcp.iter().filter_map(|connection| Some((connection.closed_first()?, *connection))).collect();
+        bench.tcp.iter().filter_map(|connection| Some((closer(connection)?, *connection))).collect();
     let good = closers.iter().find(|(closer, _)| *closer == wanted || *closer == Closer::Both);
     let Some((closer, connection)) = good.or_else(|| closers.first()) else {
         return Ruling::new(Points::ZERO, "FIN이 없어 TIME_WAIT도 없음.", "There is no FIN, so nobody is in TIME-WAIT.")
-            .comparing(expected, Message::new("FIN 없음", "no FIN"));
+            .comparing(expected, Message::new("FIN 없음", "no FIN"))
+            .shown(segments(bench))
+            .lacking();
     };
     let (ko, en) = name(*closer);
     let frames = [connection.ends.initiator.fin, connection.ends.responder.fin];
@@ -252,11 +294,12 @@ pub(super) fn first_fin(bench: &Bench<'_>, max: Points, wanted: Closer) -> Rulin
 /// Two connections to one port, told apart by their clients, were open at the same time.
 pub(super) fn demux(bench: &Bench<'_>, max: Points) -> Ruling {
     let expected = Message::new("같은 서버 포트에 동시에 열린 두 연결", "two connections to one port, open at the same time");
-    let open: Vec<&Connection> = bench.tcp.iter().copied().filter(|connection| connection.handshake.complete()).collect();
+    let open: Vec<&Connection> = bench.tcp.iter().copied().filter(|connection| was_open(connection)).collect();
     let overlap = open.iter().enumerate().find_map(|(place, first)| {
         let others = open.iter().skip(place.saturating_add(1));
-        let other =
-            others.into_iter().find(|other| other.first_frame < first.last_frame && other.initiator != first.initiator)?;
+        let other = others
+            .into_iter()
+            .find(|other| other.first_frame < first.last_frame && client(bench, other) != client(bench, first))?;
         Some((*first, *other))
     });
     let tuples = |one: &Connection, other: &Connection| {
@@ -283,9 +326,11 @@ pub(super) fn demux(bench: &Bench<'_>, max: Points) -> Ruling {
             )),
         _ => Ruling::new(
             Points::ZERO,
-            format!("완전한 연결 {}개 (필요: 2개).", open.len()),
-            format!("{} (need 2).", number(open.len() as u64, "complete connection", "complete connections")),
+            format!("열린 연결: {}개 (필요: 2개).", open.len()),
+            format!("{} (need 2).", number(open.len() as u64, "open connection", "open connections")),
         )
-        .comparing(expected, Message::new(format!("{}개", open.len()), format!("{}", open.len()))),
+        .comparing(expected, Message::new(format!("{}개", open.len()), format!("{}", open.len())))
+        .shown(segments(bench))
+        .lacking(),
     }
 }

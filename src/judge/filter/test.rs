@@ -141,7 +141,7 @@ impl Test {
             Self::Compare(compare) => compare.holds(row),
             Self::Contains(quantifier, left, right) => {
                 let needles = right.all(row);
-                pairs(*quantifier, left, &needles, row, |value, needle| contains(value, needle))
+                pairs(*quantifier, left, &needles, row, contains)
             }
             Self::Matches(quantifier, left, regex) => {
                 quantified(*quantifier, left, row, &mut |value| value.as_octets().is_some_and(|octets| regex.is_match(&octets)))

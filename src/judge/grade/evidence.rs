@@ -28,7 +28,8 @@ impl Evidence {
             Some(last) => format!("({filter}) && frame.number <= {last}"),
             None => filter,
         };
-        Self { frames, filter: Some(filter) }
+        let filter = (!frames.is_empty()).then_some(filter);
+        Self { frames, filter }
     }
 
     /// These frames and no others.
@@ -38,7 +39,11 @@ impl Evidence {
         frames.dedup();
         frames.truncate(Self::MAX_FRAMES);
         let list = frames.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-        let filter = (!frames.is_empty()).then(|| format!("frame.number in {{{list}}}"));
+        let filter = match frames.as_slice() {
+            [] => None,
+            [frame] => Some(format!("frame.number == {frame}")),
+            _ => Some(format!("frame.number in {{{list}}}")),
+        };
         Self { frames, filter }
     }
 }

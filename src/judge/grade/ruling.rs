@@ -15,6 +15,8 @@ pub struct Ruling {
     pub missed: bool,
     /// What is missing may be missing in the capture alone.
     pub lacking: bool,
+    /// What builds on this can be judged all the same.
+    pub blocks_nothing: bool,
     /// Left to a person, however few points it is worth.
     pub open: bool,
     /// What should have been.
@@ -87,6 +89,12 @@ impl Ruling {
     #[must_use]
     pub fn lacking(self) -> Self {
         Self { lacking: true, ..self }
+    }
+
+    /// The same ruling, which does not stand in the way of what builds on it.
+    #[must_use]
+    pub fn blocking_nothing(self) -> Self {
+        Self { blocks_nothing: true, ..self }
     }
 
     /// The same ruling where the capture lost packets: for what it lacks, no points are taken before a person has looked.

@@ -12,27 +12,34 @@ use crate::judge::rubric::{Check, Kind, Rubric};
 use crate::judge::template::filled;
 use crate::judge::{Message, Points, Status};
 use crate::sanitize::sanitize;
-use crate::track::Protocol;
+use crate::track::{Connection, Protocol};
 
 /// Grades a capture by a rubric.
 pub fn grade(rubric: &Rubric, record: &Record, who: &Who<'_>, handed: &Handed) -> Graded {
     let port = rubric.server_port();
     let udp = UdpLab::find(record, port);
-    let tcp: Vec<_> = record.trace.connections.iter().filter(|connection| connection.responder.port() == port).collect();
+    // Of a connection that began before the capture, who opened it is a guess.
+    let serves = |connection: &&Connection| {
+        connection.responder.port() == port || connection.midstream() && connection.initiator.port() == port
+    };
+    let tcp: Vec<_> = record.trace.connections.iter().filter(serves).collect();
     let bench = Bench { rubric, record, who, handed, udp: &udp, tcp: &tcp, port, protocol: protocol(rubric) };
     let mut statuses: BTreeMap<&str, Status> = BTreeMap::new();
     let mut notes = Vec::new();
     let mut checks = Vec::new();
     for check in &rubric.checks {
-        let checked = match blocking(check, &statuses, &checks) {
-            Some(root) => blocked(rubric, check, root),
+        let (checked, stands_in_the_way) = match blocking(check, &statuses, &checks) {
+            Some(root) => (blocked(rubric, check, root), true),
             None => {
                 let ruling = checks::judge(&bench, check);
                 notes.extend(ruling.notes.iter().cloned());
-                checked(check, ruling)
+                let blocks = !ruling.blocks_nothing;
+                (checked(check, ruling), blocks)
             }
         };
-        statuses.insert(&check.id, checked.status);
+        if stands_in_the_way {
+            statuses.insert(&check.id, checked.status);
+        }
         checks.push(checked);
     }
     notes.extend(asides(&bench));
