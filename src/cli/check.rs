@@ -20,7 +20,7 @@ use super::job::{self, Setting};
 pub(crate) fn run(args: CheckArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let rubric = rubric(&args.rubric)?;
     let name = file_name(&args.file);
-    let handed = handed(&args, &rubric)?;
+    let handed = handed(&args, &rubric)?.of(args.id.as_deref().unwrap_or_default());
     let id = args.id.clone().or_else(|| handed.ids_in(&name).into_iter().next());
     let who = Who { id, name: args.name.clone(), department: args.department.clone(), class: &[] };
     let graded = match Record::read(&name, octets(&args.file, &rubric)?, &rubric.plan()) {

@@ -10,7 +10,7 @@ use std::path::Path;
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 use sockscope::judge::grade::{Class, Outcome, Record};
-use sockscope::judge::intake::{Submission, take_in};
+use sockscope::judge::intake::{Intake, Roster, Submission, take_in};
 use sockscope::judge::originality::{self, Comparison, Entry, Prints};
 use sockscope::judge::overrides::Overrides;
 use sockscope::judge::results::{Graded, Results, Student};
@@ -38,9 +38,8 @@ pub(crate) const RESULTS: &str = "results.json";
 
 pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let rubric = check::rubric(&args.rubric)?;
-    let roster = intake::roster(&args.roster, Some(args.roster.digits.unwrap_or(rubric.submission.digits)))?;
     let submissions = Submissions::open(&args.submissions)?;
-    let intake = take_in(submissions.found(), &roster);
+    let (roster, intake) = taken_in(&args, &rubric, &submissions)?;
     let students: Vec<Student> = roster.rows.iter().map(|row| Student::new(row, None)).collect();
     let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
     let overrides = decisions(&args.out, &class)?;
@@ -60,6 +59,34 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
         class_view::write(&results, setting.look, out)?;
     }
     Ok(())
+}
+
+/// The roster, and who on it handed in what. Where nobody says how many digits a number has, that reading of the roster
+/// is the right one by which most submissions find their students: zeros that a spreadsheet dropped stand in file names.
+fn taken_in(args: &GradeArgs, rubric: &Rubric, submissions: &Submissions) -> Result<(Roster, Intake), Failure> {
+    const USUAL: usize = 8;
+    let read = |digits: Option<usize>| {
+        let roster = intake::roster(&args.roster, digits)?;
+        let intake = take_in(submissions.found(), &roster);
+        Ok::<_, Failure>((roster, intake))
+    };
+    if let Some(digits) = args.roster.digits.or(rubric.submission.digits) {
+        return read(Some(digits));
+    }
+    let mut best = read(None)?;
+    let longest = best.0.rows.iter().map(|row| row.id.len()).max().unwrap_or(USUAL);
+    let nearly_all = best.0.rows.iter().filter(|row| row.id.len() == longest).count() * 5 >= best.0.rows.len() * 4;
+    for (digits, needed) in [(longest, usize::from(!nearly_all)), (USUAL.max(longest), 1)] {
+        let other = read(Some(digits))?;
+        if matched(&other.1) >= matched(&best.1) + needed {
+            best = other;
+        }
+    }
+    Ok(best)
+}
+
+fn matched(intake: &Intake) -> usize {
+    intake.submissions.iter().filter(|submission| !submission.attempts.is_empty()).count()
 }
 
 /// What staff decided in an earlier run.

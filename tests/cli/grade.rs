@@ -208,3 +208,22 @@ fn parameters_are_set_and_known() {
     let unknown = run(&["check", UDP, "--rubric", "udp-echo", "--set", "port=6000"]);
     assert!(unknown.complaint(4).ends_with("--set port: the rubric has no such parameter; it has: clients, server_port"));
 }
+
+/// Numbers of another length, and numbers whose zeros a spreadsheet dropped: the submissions tell.
+#[rstest]
+#[case::ten("2023123456", "2023123456")]
+#[case::seven("2312345", "2312345")]
+#[case::lost_zeros("123456", "00123456")]
+fn a_class_has_numbers_of_its_own(#[case] on_the_roster: &str, #[case] on_the_file: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("subs")).unwrap();
+    fs::write(path("subs").join(format!("{on_the_file}.pcapng")), octets(UDP)).unwrap();
+    fs::write(path("roster.csv"), format!("student_id,name,department\n{on_the_roster},홍길동,컴퓨터공학과\n")).unwrap();
+    let (subs, roster, out) = (path("subs"), path("roster.csv"), path("run"));
+    let words = ["grade", argument(&subs), "--roster", argument(&roster), "--rubric", "udp-echo", "--out", argument(&out)];
+    run(&words).good();
+    let results: Value = serde_json::from_str(&fs::read_to_string(path("run/results.json")).unwrap()).unwrap();
+    assert_eq!(results["results"][0]["student"]["id"], on_the_file);
+    assert_eq!(check_of(&results["results"][0], "named")["status"], "pass");
+}

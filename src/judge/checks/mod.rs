@@ -80,7 +80,12 @@ impl Bench<'_> {
     /// The lines that the server must have printed.
     pub(super) fn printed(&self) -> Vec<String> {
         const MAX_LINES: usize = 100;
-        let line = |request: &Datagram| expected_line(&(request.frame, request.source, request.octets.as_slice()));
+        const MAX_LINE: usize = 400;
+        let line = |request: &Datagram| {
+            let line = expected_line(&(request.frame, request.source, request.octets.as_slice()));
+            let end = line.floor_char_boundary(MAX_LINE);
+            if end < line.len() { format!("{}…", line.get(..end).unwrap_or_default()) } else { line }
+        };
         let delivered = self.requests().filter(|request| request.refused.is_none());
         delivered.take(MAX_LINES).map(line).collect()
     }

@@ -144,7 +144,7 @@ impl Class<'_> {
                 };
             }
         };
-        let (handed, pictures) = self.handed(attempt, open);
+        let (handed, pictures) = self.handed(attempt, who, open);
         match Record::read(file.written(), octets, &self.rubric.plan()) {
             Ok(record) => {
                 let mut graded = grade(self.rubric, &record, who, &handed);
@@ -169,8 +169,8 @@ impl Class<'_> {
     }
 
     /// The logs and pictures that came with it.
-    fn handed(&self, attempt: &Attempt, open: Open<'_>) -> (Handed, Vec<String>) {
-        let mut handed = Handed { is_all: true, ..self.rubric.handed() };
+    fn handed(&self, attempt: &Attempt, who: &Who<'_>, open: Open<'_>) -> (Handed, Vec<String>) {
+        let mut handed = Handed { is_all: true, ..self.rubric.handed().of(who.id.as_deref().unwrap_or_default()) };
         for log in attempt.logs.iter().filter(|log| log.size <= MAX_OCTETS) {
             if let Some(text) = open(log).ok().and_then(|octets| Text::decode(&octets).ok()) {
                 handed.logs.push((log.name.clone(), text));

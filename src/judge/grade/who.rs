@@ -1,5 +1,7 @@
 //! Who handed something in, and what came with the capture.
 
+use std::ops::RangeInclusive;
+
 use crate::judge::log::Text;
 use crate::judge::results::Student;
 
@@ -19,8 +21,8 @@ pub struct Who<'c> {
 /// What was handed in beside the capture.
 #[derive(Clone, Debug, Default)]
 pub struct Handed {
-    /// Digits of a student's number.
-    pub digits: usize,
+    /// Digits of a student's number; `None` if that is not known.
+    pub digits: Option<usize>,
     /// What such a number begins with.
     pub prefix: String,
     /// Logs with their names.
@@ -34,8 +36,18 @@ pub struct Handed {
 impl Handed {
     /// The student numbers in a text: runs of digits of the right length, wherever they stand.
     pub fn ids_in(&self, text: &str) -> Vec<String> {
+        /// Shorter are ports and years, longer are serial numbers.
+        const USUAL: RangeInclusive<usize> = 6..=12;
+        let fits = |run: &str| self.digits.map_or(USUAL.contains(&run.len()), |digits| run.len() == digits);
         let runs = text.split(|character: char| !character.is_ascii_digit());
-        runs.filter(|run| run.len() == self.digits && run.starts_with(&self.prefix)).map(str::to_owned).collect()
+        runs.filter(|run| fits(run) && run.starts_with(&self.prefix)).map(str::to_owned).collect()
+    }
+
+    /// The same for a student whose number is known: all numbers are as long.
+    #[must_use]
+    pub fn of(self, id: &str) -> Self {
+        let numeric = !id.is_empty() && id.bytes().all(|octet| octet.is_ascii_digit());
+        Self { digits: self.digits.or_else(|| numeric.then_some(id.len())), ..self }
     }
 }
 
@@ -45,9 +57,12 @@ mod tests {
 
     #[test]
     fn numbers_are_runs_of_digits() {
-        let handed = Handed { digits: 8, prefix: "20".into(), ..Handed::default() };
+        let handed = Handed { digits: Some(8), prefix: "20".into(), ..Handed::default() };
         assert_eq!(handed.ids_in("20231234_홍길동.pcapng"), ["20231234"]);
         assert_eq!(handed.ids_in("홍길동20231234(1)"), ["20231234"]);
         assert!(handed.ids_in("202312345 19991234 2023-1234").is_empty());
+        let unknown = Handed::default();
+        assert_eq!(unknown.ids_in("5000 2023 2023123456.pcapng"), ["2023123456"]);
+        assert!(unknown.of("1234567").ids_in("2023123456 20231234").is_empty());
     }
 }

@@ -57,8 +57,8 @@ pub type Params = BTreeMap<String, String>;
 /// What is to be handed in.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// Digits of a student's number.
-    pub digits: usize,
+    /// Digits of a student's number; `None` if the roster is to tell.
+    pub digits: Option<usize>,
     /// What such a number begins with; may be empty.
     pub prefix: String,
     /// The largest capture that is read, in octets.

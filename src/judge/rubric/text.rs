@@ -216,8 +216,8 @@ impl Reader<'_> {
         const MIB: u64 = 1 << 20;
         let (digits, prefix) = match written.id {
             Some(id) if !(4..=20).contains(id.digits.get_ref()) => return Err(self.fault(&id.digits, "expected 4 to 20 digits")),
-            Some(id) => (id.digits.into_inner(), id.prefix),
-            None => (8, String::new()),
+            Some(id) => (Some(id.digits.into_inner()), id.prefix),
+            None => (None, String::new()),
         };
         let max_mib = written.capture.and_then(|capture| capture.max_mib).unwrap_or(64).clamp(1, 1024);
         drop(written.screenshot);
