@@ -7,6 +7,7 @@ mod log;
 mod place;
 mod query;
 mod recipe;
+mod said;
 mod tcp;
 
 pub use identity::Field;
