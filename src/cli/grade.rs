@@ -36,6 +36,9 @@ pub(crate) const RESULTS: &str = "results.json";
 pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let rubric = check::rubric(&args.rubric)?;
     let roster = intake::roster(&args.roster, Some(args.roster.digits.unwrap_or(rubric.submission.digits)))?;
+    for note in &roster.warnings {
+        print_line(&format!("{} / {}", note.message.ko, note.message.en));
+    }
     let submissions = Submissions::open(&args.submissions)?;
     let intake = take_in(submissions.found(), &roster);
     let students: Vec<Student> = roster.rows.iter().map(student).collect();
