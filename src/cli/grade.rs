@@ -40,6 +40,9 @@ pub(crate) fn run(args: GradeArgs, setting: &Setting, out: &mut impl Write) -> R
     let rubric = check::rubric(&args.rubric)?;
     let submissions = Submissions::open(&args.submissions)?;
     let (roster, intake) = taken_in(&args, &rubric, &submissions)?;
+    for note in &roster.warnings {
+        print_line(&format!("{} / {}", note.message.ko, note.message.en));
+    }
     let students: Vec<Student> = roster.rows.iter().map(|row| Student::new(row, None)).collect();
     let class = Class { rubric: &rubric, roster: &roster, intake: &intake, students: &students };
     let overrides = decisions(&args.out, &class)?;
@@ -75,8 +78,8 @@ fn taken_in(args: &GradeArgs, rubric: &Rubric, submissions: &Submissions) -> Res
     }
     let mut best = read(None)?;
     let longest = best.0.rows.iter().map(|row| row.id.len()).max().unwrap_or(USUAL);
-    let nearly_all = best.0.rows.iter().filter(|row| row.id.len() == longest).count() * 5 >= best.0.rows.len() * 4;
-    for (digits, needed) in [(longest, usize::from(!nearly_all)), (USUAL.max(longest), 1)] {
+    let most = best.0.rows.iter().filter(|row| row.id.len() == longest).count() * 2 > best.0.rows.len();
+    for (digits, needed) in [(longest, usize::from(!most)), (USUAL.max(longest), 1)] {
         let other = read(Some(digits))?;
         if matched(&other.1) >= matched(&best.1) + needed {
             best = other;

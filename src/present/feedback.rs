@@ -40,7 +40,7 @@ pub fn write(graded: &Graded, rubric: &Stamp, manner: Manner, out: &mut impl Wri
     let mut before: &[Message] = &[];
     for checked in graded.checks.iter().filter(|checked| page.shows(checked)) {
         page.check(checked, before, out)?;
-        before = &checked.near;
+        before = if checked.status == Status::Pass { &[] } else { &checked.near };
     }
     page.sum(out)?;
     page.rest(out)?;

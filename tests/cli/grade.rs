@@ -222,7 +222,8 @@ fn a_class_has_numbers_of_its_own(#[case] on_the_roster: &str, #[case] on_the_fi
     fs::write(path("roster.csv"), format!("student_id,name,department\n{on_the_roster},홍길동,컴퓨터공학과\n")).unwrap();
     let (subs, roster, out) = (path("subs"), path("roster.csv"), path("run"));
     let words = ["grade", argument(&subs), "--roster", argument(&roster), "--rubric", "udp-echo", "--out", argument(&out)];
-    run(&words).good();
+    let graded = run(&words);
+    assert_eq!((graded.code, graded.stderr.is_empty()), (0, on_the_roster == on_the_file), "{graded:?}");
     let results: Value = serde_json::from_str(&fs::read_to_string(path("run/results.json")).unwrap()).unwrap();
     assert_eq!(results["results"][0]["student"]["id"], on_the_file);
     assert_eq!(check_of(&results["results"][0], "named")["status"], "pass");

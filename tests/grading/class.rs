@@ -6,9 +6,10 @@ use std::path::Path;
 use serde_json::Value;
 use sockscope::judge::Status;
 use sockscope::judge::results::{Graded, Results};
+use sockscope::sanitize::is_harmful;
 
 use crate::cases::{fair, specified};
-use crate::handin::{cp949, zipped};
+use crate::handin::{DEPARTMENT, cp949, zipped};
 use crate::{Given, faults, roster};
 
 /// What a run of the program left behind: exit code, output, complaints.
@@ -58,7 +59,7 @@ fn the_program_grades_the_whole_class_alike() {
     assert_eq!(pictures, [21, 21], "one picture, handed in by two");
     for case in &cases {
         let feedback = fs::read_to_string(folder.path().join(format!("one/feedback/{}.txt", case.student.id))).unwrap();
-        assert!(!feedback.chars().any(|character| character.is_control() && character != '\n'), "{}: {feedback:?}", case.name);
+        assert!(!feedback.chars().any(|character| is_harmful(character) && character != '\n'), "{}: {feedback:?}", case.name);
     }
     contract(&serde_json::from_str(&text).unwrap());
 }
@@ -71,6 +72,35 @@ fn alone(graded: &Graded) -> Graded {
         alone.summarise();
     }
     alone
+}
+
+/// A student who asks before handing in is told what the grader will say; what names of archives say, only that one knows.
+#[test]
+fn check_says_what_the_grader_says() {
+    const OF_INTAKE: [usize; 8] = [7, 9, 10, 11, 15, 16, 19, 20];
+    for case in specified().iter().filter(|case| !OF_INTAKE.contains(&case.number)) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut arguments = ["check", "--rubric", "udp-echo", "--dept", DEPARTMENT].map(str::to_owned).to_vec();
+        arguments.extend(["--id".to_owned(), case.student.id.clone(), "--name".to_owned(), case.student.name.clone()]);
+        for (path, octets) in &case.hand_in.files {
+            let file = written(folder.path(), path, octets);
+            let option = [(".log", "--log"), (".png", "--screenshot")].into_iter().find(|(ending, _)| path.ends_with(ending));
+            arguments.extend(option.map(|(_, option)| option.to_owned()));
+            arguments.push(file);
+        }
+        let says = |language: &str| {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(["--lang", language]).collect();
+            run(&arguments)
+        };
+        let ((code, ko, complaints), (_, en, _)) = (says("ko"), says("en"));
+        let lost = case.checks.values().any(|(status, _)| matches!(status, Status::Partial | Status::Fail | Status::Blocked));
+        let expected = if case.score.is_none() { 3 } else { i32::from(lost) };
+        assert_eq!(code, expected, "{} {}: {ko}{complaints}", case.number, case.name);
+        for (in_korean, in_english) in &case.says {
+            assert!(ko.contains(in_korean), "{} {}: {in_korean} in {ko}", case.number, case.name);
+            assert!(en.contains(in_english), "{} {}: {in_english} in {en}", case.number, case.name);
+        }
+    }
 }
 
 /// The keys that others build on.
@@ -110,6 +140,12 @@ fn rosters_are_looked_at_first() {
     let (code, _, complaints) = grade(&written(folder.path(), "twice.csv", twice));
     assert!(code == 4 && complaints.contains("line 4") && complaints.contains(&cases[0].student.id), "{complaints}");
     assert!(!Path::new(&out).exists());
+    let excel = format!("{plain}1234567,최서진,\n12345678,{},\n", cases[0].student.name);
+    let (code, _, complaints) = grade(&written(folder.path(), "excel.csv", excel));
+    assert_eq!(code, 0, "{complaints}");
+    for told in ["명단 4행: ", "roster line 4: id 1234567 was read as 01234567", "명단 5행: ", "roster line 5: the name "] {
+        assert!(complaints.contains(told), "{told}: {complaints}");
+    }
     for (name, octets) in [("bom.csv", ["\u{feff}", &plain].concat().into_bytes()), ("cp949.csv", cp949(&plain))] {
         let (code, _, complaints) = grade(&written(folder.path(), name, octets));
         assert_eq!(code, 0, "{name}: {complaints}");

@@ -78,7 +78,7 @@ impl File {
         file.extend((self.snap as u32).to_le_bytes());
         file.extend(u32::from(self.host.link_type()).to_le_bytes());
         for packet in &self.packets {
-            let frame = self.host.frame(&packet.octets);
+            let frame = self.host.frame(packet);
             let kept = &frame[..frame.len().min(self.snap)];
             let (seconds, micros) = (self.began + packet.at.div_euclid(1_000_000), packet.at.rem_euclid(1_000_000));
             for number in [seconds as u32, micros as u32, kept.len() as u32, frame.len() as u32] {
@@ -105,7 +105,7 @@ impl File {
     }
 
     fn packet(&self, packet: &Packet) -> Vec<u8> {
-        let frame = self.host.frame(&packet.octets);
+        let frame = self.host.frame(packet);
         let kept = &frame[..frame.len().min(self.snap)];
         if !self.timed {
             return block(3, &[&(frame.len() as u32).to_le_bytes()[..], &padded(kept)].concat());
@@ -168,18 +168,20 @@ impl Host {
         }
     }
 
-    fn frame(self, packet: &[u8]) -> Vec<u8> {
-        let v6 = packet[0] >> 4 == 6;
+    fn frame(self, packet: &Packet) -> Vec<u8> {
+        let octets = packet.octets.as_slice();
+        let travel = if packet.leaving { 4 } else { 0 };
+        let v6 = octets[0] >> 4 == 6;
         let ether_type: [u8; 2] = if v6 { [0x86, 0xdd] } else { [8, 0] };
         let link = match self {
             Self::Linux => [&[0; 12][..], &ether_type].concat(),
             Self::WiFi => [&[0x3c, 0x52, 0x82, 0x11, 0x22, 0x33, 0x90, 0x09, 0xd0, 0x44, 0x55, 0x66][..], &ether_type].concat(),
             Self::Windows => vec![if v6 { 24 } else { 2 }, 0, 0, 0],
             Self::MacOs => vec![if v6 { 30 } else { 2 }, 0, 0, 0],
-            Self::Any => [&[0, 0, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], &ether_type].concat(),
-            Self::Any2 => [&ether_type[..], &[0, 0, 0, 0, 0, 1, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
+            Self::Any => [&[0, travel, 3, 4, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0][..], &ether_type].concat(),
+            Self::Any2 => [&ether_type[..], &[0, 0, 0, 0, 0, 1, 3, 4, travel, 6, 0, 0, 0, 0, 0, 0, 0, 0]].concat(),
         };
-        [&link[..], packet].concat()
+        [&link[..], octets].concat()
     }
 }
 

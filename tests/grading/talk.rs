@@ -12,6 +12,8 @@ pub(crate) struct Packet {
     pub(crate) at: i64,
     /// The interface that captured it, from 0.
     pub(crate) interface: u32,
+    /// It was captured on its way out, where the link tells.
+    pub(crate) leaving: bool,
     /// From the IP header up.
     pub(crate) octets: Vec<u8>,
 }
@@ -107,6 +109,13 @@ impl Talk {
         self
     }
 
+    /// Every packet was captured on its way out and on its way in.
+    pub(crate) fn out_and_in(mut self) -> Self {
+        let twice = |packet: Packet| [Packet { leaving: true, ..packet.clone() }, Packet { at: packet.at + 3, ..packet }];
+        self.packets = self.packets.into_iter().flat_map(twice).collect();
+        self
+    }
+
     /// One segment; what it acknowledges is all that came before.
     pub(crate) fn tcp(mut self, from: &str, to: &str, flags: u8, octets: impl AsRef<[u8]>) -> Self {
         let (from, to, octets) = (end(from), end(to), octets.as_ref());
@@ -178,6 +187,6 @@ impl Talk {
     fn push(&mut self, octets: Vec<u8>) {
         // Neither in step nor to the microsecond: no machine is so regular.
         self.now += 61 + i64::from(self.id) * 37 % 311;
-        self.packets.push(Packet { at: self.now, interface: 0, octets });
+        self.packets.push(Packet { at: self.now, interface: 0, leaving: false, octets });
     }
 }

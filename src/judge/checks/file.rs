@@ -59,7 +59,7 @@ pub(super) fn named(bench: &Bench<'_>, max: Points) -> Ruling {
             None => unnamed(name, "학번"),
         };
     };
-    if ids.iter().any(|found| found == id) {
+    if carries(name, id) {
         return Ruling::new(max, "파일 이름에 학번이 있음.", "The name carries the student number.")
             .comparing(wanted(id), name_of(name));
     }
@@ -80,6 +80,17 @@ pub(super) fn named(bench: &Bench<'_>, max: Points) -> Ruling {
         .pending(max)
         .comparing(wanted(id), name_of(name)),
     }
+}
+
+/// The name carries this number, not only a part of another one.
+fn carries(name: &str, id: &str) -> bool {
+    let (name, id) = (name.to_lowercase(), id.to_lowercase());
+    let digit = |character: Option<char>| character.is_some_and(|character| character.is_ascii_digit());
+    let alone = |(at, _): (usize, &str)| {
+        let (before, behind) = (name.get(..at).unwrap_or_default(), name.get(at.saturating_add(id.len())..).unwrap_or_default());
+        !digit(before.chars().next_back()) && !digit(behind.chars().next())
+    };
+    !id.is_empty() && name.match_indices(id.as_str()).any(alone)
 }
 
 /// A number that is nobody's, and one digit from the student's own.

@@ -7,11 +7,12 @@ mod log;
 mod place;
 mod query;
 mod recipe;
+mod said;
 mod tcp;
 
 pub use identity::Field;
-pub(super) use identity::{plain, text_of};
 pub(super) use place::{air_play, narrow_filter};
+pub(super) use said::{plain, text_of};
 
 use super::Datagram;
 use super::grade::{Handed, Record, Ruling, UdpLab, Who};

@@ -127,7 +127,7 @@ fn near(bench: &Bench<'_>, query: &Query, params: &Params) -> Option<Message> {
 
 /// How much was found, in words with placeholders.
 fn counts(query: &Query) -> Message {
-    match query.group_by.map(kinds) {
+    match query.group_by.map(|grouping| kinds(query.select, grouping)) {
         Some((ko, en)) => {
             Message::new(format!("서로 다른 {ko} {{groups}}개({{keys}})"), format!("{{groups}} distinct {en} ({{keys}})"))
         }
@@ -136,19 +136,21 @@ fn counts(query: &Query) -> Message {
 }
 
 /// What groups are.
-const fn kinds(grouping: Grouping) -> (&'static str, &'static str) {
-    match grouping {
-        Grouping::Source => ("보낸 쪽", "senders"),
-        Grouping::Destination => ("받는 쪽", "receivers"),
-        Grouping::SourceAddress => ("보낸 주소", "addresses of senders"),
-        Grouping::DestinationAddress => ("받는 주소", "addresses of receivers"),
-        Grouping::Stream => ("스트림", "streams"),
+const fn kinds(select: Select, grouping: Grouping) -> (&'static str, &'static str) {
+    match (select, grouping) {
+        (Select::Connections | Select::Exchanges, Grouping::Source) => ("클라이언트", "clients"),
+        (Select::Connections | Select::Exchanges, Grouping::Destination) => ("서버", "servers"),
+        (_, Grouping::Source) => ("보낸 쪽", "senders"),
+        (_, Grouping::Destination) => ("받는 쪽", "receivers"),
+        (_, Grouping::SourceAddress) => ("보낸 주소", "addresses of senders"),
+        (_, Grouping::DestinationAddress) => ("받는 주소", "addresses of receivers"),
+        (_, Grouping::Stream) => ("스트림", "streams"),
     }
 }
 
 fn expected(query: &Query, condition: &str) -> Message {
     let groups = query.require.groups.map(|bounds| bounds.min);
-    let (ko, en) = match (query.absent, groups, query.group_by.map(kinds)) {
+    let (ko, en) = match (query.absent, groups, query.group_by.map(|grouping| kinds(query.select, grouping))) {
         (true, ..) => ("없어야 함".to_owned(), "none".to_owned()),
         (false, Some(groups), Some((ko, en))) => (format!("서로 다른 {ko} {groups}개"), format!("{groups} distinct {en}")),
         _ => return Message::new(condition, condition),

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use super::{Bench, number, recipe};
 use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::template::with_particle;
 use crate::judge::{Message, Points, Stream};
 use crate::track::{Closer, Connection, Outcome, Protocol};
 
@@ -21,7 +22,8 @@ pub(super) fn handshake(bench: &Bench<'_>, max: Points) -> Ruling {
             .shown(Evidence::frames(frames));
     }
     let opening = first.handshake;
-    let frames = Evidence::frames([opening.syn, opening.syn_ack, first.ends.responder.rst].into_iter().flatten());
+    let shown = [opening.syn, opening.syn_ack, first.ends.responder.rst];
+    let frames = Evidence::frames(shown.into_iter().flatten().chain(opening.syn.is_none().then_some(first.first_frame)));
     let ruling = match (opening.syn, opening.syn_ack, first.ends.responder.rst) {
         (None, ..) => Ruling::new(
             Points::ZERO,
@@ -62,6 +64,13 @@ fn was_open(connection: &Connection) -> bool {
     let (initiator, responder) = (&connection.ends.initiator, &connection.ends.responder);
     let beside_syns = initiator.sent.frames.saturating_sub(connection.handshake.syns.into());
     beside_syns > u64::from(initiator.rst.is_some()) || responder.sent.frames > u64::from(responder.rst.is_some())
+}
+
+fn two_clients() -> Message {
+    Message::new(
+        "클라이언트를 두 개 실행해 둘 다 연결하고, 에코를 받은 뒤 닫으세요.",
+        "Start two clients, connect both, and close each after its echo.",
+    )
 }
 
 fn outcome(connection: &Connection) -> Message {
@@ -144,6 +153,7 @@ pub(super) fn echo(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
             format!("클라이언트: {good}개 (필요: {wanted}개)."),
             format!("Only {good} of {wanted} clients."),
         )
+        .fix(two_clients())
         .comparing(expected, found)
         .shown(segments(bench))
         .lacking();
@@ -176,7 +186,10 @@ fn spoiled(bad: &Echoed<'_>, client: SocketAddr, earned: Points) -> Ruling {
             format!("only {} of {} octets were echoed", bad.back, bad.sent),
         ),
     };
-    Ruling::new(earned, format!("{client}: {ko}."), format!("{client}: {en}."))
+    Ruling::new(earned, format!("{client}: {ko}."), format!("{client}: {en}.")).fix(Message::new(
+        "서버는 recv로 받은 만큼 sendall로 그대로 돌려주고, 클라이언트는 보낸 만큼 받을 때까지 recv를 되풀이하세요.",
+        "Let the server return with sendall all that recv gave it, and let the client call recv until all has come back.",
+    ))
 }
 
 fn echoed<'b>(bench: &Bench<'b>, connection: &'b Connection) -> Echoed<'b> {
@@ -219,6 +232,7 @@ pub(super) fn close(bench: &Bench<'_>, max: Points, wanted: u64) -> Ruling {
             format!("양쪽 모두 닫은 연결: {count}개 (필요: {wanted}개)."),
             format!("{} closed both ways (need {wanted}).", number(count, "connection", "connections")),
         )
+        .fix(two_clients())
         .lacking(),
         (2, ..) => Ruling::new(earned, "양쪽 모두 FIN과 ACK로 닫음.", "Closed both ways with FIN and ACK."),
         (_, Some(reset), _) => {
@@ -264,8 +278,8 @@ pub(super) fn first_fin(bench: &Bench<'_>, max: Points, wanted: Closer) -> Rulin
         Closer::Responder => ("서버", "server"),
         Closer::Both => ("양쪽", "both"),
     };
-    let (ko, en) = name(wanted);
-    let expected = Message::new(format!("먼저 닫은 쪽: {ko}"), format!("closed first: {en}"));
+    let first = name(wanted);
+    let expected = Message::new(format!("먼저 닫은 쪽: {}", first.0), format!("closed first: {}", first.1));
     let closer = |connection: &Connection| match connection.closed_first()? {
         Closer::Initiator if connection.initiator.port() == bench.port => Some(Closer::Responder),
         Closer::Responder if connection.initiator.port() == bench.port => Some(Closer::Initiator),
@@ -289,6 +303,10 @@ pub(super) fn first_fin(bench: &Bench<'_>, max: Points, wanted: Closer) -> Rulin
     )
     .comparing(expected, Message::new(format!("먼저 닫은 쪽: {ko}"), format!("closed first: {en}")))
     .shown(Evidence::frames(frames.into_iter().flatten()))
+    .fix(Message::new(
+        format!("먼저 close한 쪽이 TIME_WAIT에 남습니다. {} 먼저 닫게 하세요.", with_particle(first.0, "이/가")),
+        format!("Who closes first stays in TIME-WAIT: let the {} close first.", first.1),
+    ))
 }
 
 /// Two connections to one port, told apart by their clients, were open at the same time.
@@ -329,6 +347,7 @@ pub(super) fn demux(bench: &Bench<'_>, max: Points) -> Ruling {
             format!("열린 연결: {}개 (필요: 2개).", open.len()),
             format!("{} (need 2).", number(open.len() as u64, "open connection", "open connections")),
         )
+        .fix(two_clients())
         .comparing(expected, Message::new(format!("{}개", open.len()), format!("{}", open.len())))
         .shown(segments(bench))
         .lacking(),

@@ -4,7 +4,7 @@ use sockscope::judge::Status::{Fail, Partial, Review};
 
 use super::{ONE, SERVER, TWO, Table, good, lab, with_file};
 use crate::file::{File, Host};
-use crate::handin::{HandIn, Student, log};
+use crate::handin::{DEPARTMENT, HandIn, Student, log};
 use crate::talk::Talk;
 
 const THREE: &str = "60123";
@@ -25,6 +25,9 @@ pub(super) fn right(table: &mut Table) {
     for (name, host) in [("Windows", Host::Windows), ("macOS", Host::MacOs), ("any", Host::Any), ("any, by tcpdump", Host::Any2)]
     {
         table.beyond(name, |s| on(s, host, lab(s)), |case| case);
+    }
+    for (name, host) in [("any, out and in", Host::Any), ("any by tcpdump, out and in", Host::Any2)] {
+        table.beyond(name, |s| on(s, host, lab(s).out_and_in()), |case| case.says("같은 패킷이 두 번 잡힘", "each counts once"));
     }
     table.beyond("three clients", |s| HandIn::good(s, lab(s).echo(THREE, SERVER, s.says("client3"))), |case| case);
     table.beyond(
@@ -235,5 +238,36 @@ pub(super) fn partly(table: &mut Table) {
         "UDP-Lite",
         |s| HandIn::good(s, Talk::default().echo_lite(ONE, SERVER, s.says("client1")).echo_lite(TWO, SERVER, s.says("client2"))),
         |case| case,
+    );
+    let in_department = |s: &Student, department: &str| {
+        let texts = ["client1", "client2"].map(|word| s.says(word).replace(DEPARTMENT, department));
+        HandIn::good(s, Talk::default().echo(ONE, SERVER, &texts[0]).echo(TWO, SERVER, &texts[1]))
+    };
+    table.beyond("another word for the department", |s| in_department(s, "컴퓨터공학부"), |case| case);
+    table.beyond(
+        "another department",
+        |s| in_department(s, "전자공학과"),
+        |case| {
+            case.scores(Review, "95")
+                .is("identity", Review, "10")
+                .says("학과가 명단(컴퓨터공학과)과 다르게 적힘", "names the department otherwise than the roster")
+        },
+    );
+    table.beyond(
+        "no department",
+        |s| in_department(s, ""),
+        |case| {
+            case.scores(Partial, "95")
+                .is("identity", Partial, "10")
+                .says("메시지에 없음: 학과", "The text does not tell: department")
+        },
+    );
+    table.beyond(
+        "UTF-16",
+        |s| {
+            let text: Vec<u8> = [0xfeff].into_iter().chain(s.says("client1").encode_utf16()).flat_map(u16::to_le_bytes).collect();
+            HandIn::good(s, Talk::default().echo(ONE, SERVER, &text).echo(TWO, SERVER, &text))
+        },
+        |case| case.scores(Partial, "90").is("identity", Partial, "5").says("UTF-16으로 읽으면", "as UTF-16 it reads"),
     );
 }

@@ -92,7 +92,7 @@ pub(super) fn identities(table: &mut Table) {
             let hostile = format!("\x1b[2J\x1b]0;owned\x07<script>alert(1)</script>\u{202e}{}\u{0}", s.says("client1"));
             HandIn::good(s, with_texts(&hostile, &hostile))
         },
-        |case| case.says(r"\x1b[2J", r"\u{202e}"),
+        |case| case.says(r"\x1b[2J", r"\x1b[2J"),
     );
 }
 
