@@ -1,7 +1,7 @@
 //! What a rubric promises and does not keep.
 
 use super::{Check, Kind, Rubric};
-use crate::capture::{self, Description};
+use crate::capture::{self, ByteOrder, Description, Section};
 use crate::judge::grade::{Record, Who, grade};
 use crate::judge::template::placeholders;
 use crate::judge::{Message, Points, Status};
@@ -94,10 +94,46 @@ fn passes_on_nothing(rubric: &Rubric) -> Vec<Lint> {
 
 /// The grade of a capture without packets, every check judged alone.
 fn on_nothing(rubric: &Rubric) -> Option<crate::judge::results::Graded> {
-    let description = Description::new(capture::Format::Pcapng);
+    let mut description = Description::new(capture::Format::Pcapng);
+    description.sections.push(Section::new(ByteOrder::Little));
     let file = capture::Writer::new(Vec::new(), &description).finish().ok()?;
     let record = Record::read("empty.pcapng", file, &rubric.plan()).ok()?;
     let mut alone = rubric.clone();
     alone.checks.iter_mut().for_each(|check| check.needs.clear());
     Some(grade(&alone, &record, &Who::default(), &rubric.handed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::rubric::SHIPPED;
+
+    #[test]
+    fn shipped_rubrics_keep_their_promises() {
+        for (name, text) in SHIPPED {
+            assert_eq!(lint(&Rubric::read(text, &[]).unwrap()), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_check_that_nothing_fails_is_found() {
+        let text = r#"
+            schema = 1
+            id = "x"
+            title = { ko = "x", en = "x" }
+            total = 10
+            [[check]]
+            id = "no-reset"
+            kind = "query"
+            title = { ko = "x", en = "x" }
+            points = 10
+            select = "packets"
+            where = "tcp.flags.reset == 1"
+            absent = true
+            fail.ko = "RST"
+            fail.en = "RST"
+        "#;
+        let found = lint(&Rubric::read(text, &[]).unwrap());
+        assert!(found.iter().any(|lint| lint.text.contains("without any packet")), "{found:?}");
+    }
 }
