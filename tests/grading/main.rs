@@ -13,6 +13,7 @@ mod class;
 mod evidence;
 mod file;
 mod handin;
+mod hostile;
 mod monotone;
 mod talk;
 mod wire;

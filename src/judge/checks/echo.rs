@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 
 use super::{Bench, narrow_filter, number, recipe};
 use crate::judge::grade::{Client, Evidence, Ruling};
+use crate::judge::template::with_particle;
 use crate::judge::{Echo, Exchange, Message, Points};
 use crate::track::Protocol;
 
@@ -23,6 +24,8 @@ const HALF: u64 = 1;
 struct Judged<'l> {
     endpoint: SocketAddr,
     worth: Worth,
+    /// An exchange as it should be.
+    good: Option<&'l Exchange<'l>>,
     /// What to tell of it; `None` if nothing is wrong.
     fault: Option<(&'l Exchange<'l>, Echo)>,
 }
@@ -51,7 +54,18 @@ pub(super) fn udp_echo(bench: &Bench<'_>, max: Points, wanted: u64, within: Sign
         format!("{wanted} clients get the same octets back within {} s", within.as_secs()),
     );
     let found = Message::new(format!("제대로 받은 클라이언트: {good}개"), format!("clients that did: {good}"));
-    ruling.comparing(expected, found).pending(possible - earned)
+    let near = if good < wanted { judged.iter().filter_map(answered).collect() } else { Vec::new() };
+    ruling.comparing(expected, found).near(near).pending(possible - earned)
+}
+
+/// A client that got what the others lack.
+fn answered(client: &Judged<'_>) -> Option<Message> {
+    let (endpoint, frames) =
+        (client.endpoint, client.good?.frames().map(|frame| frame.to_string()).collect::<Vec<_>>().join(", "));
+    Some(Message::new(
+        format!("{endpoint}: 같은 바이트를 돌려받음(프레임 {frames})"),
+        format!("{endpoint}: got the same octets back (frames {frames})"),
+    ))
 }
 
 /// All that the server heard and said.
@@ -69,7 +83,8 @@ fn judge<'l>(client: &Client<'l>, within: SignedDuration, lost: bool) -> Judged<
     let altered = echoes().find(|(_, echo)| matches!(echo, Echo::Altered(_)));
     let best = altered.map(worth_of).or_else(|| echoes().map(worth_of).max());
     let fault = altered.or_else(|| echoes().filter(|(_, echo)| *echo != Echo::Same).max_by_key(|exchange| worth_of(*exchange)));
-    Judged { endpoint: client.endpoint, worth: best.unwrap_or(Worth { now: 0, possible: 0 }), fault }
+    let good = echoes().find(|(_, echo)| *echo == Echo::Same).map(|(exchange, _)| exchange);
+    Judged { endpoint: client.endpoint, good, worth: best.unwrap_or(Worth { now: 0, possible: 0 }), fault }
 }
 
 /// What an exchange is worth in a capture that `lost` packets or did not.
@@ -247,6 +262,10 @@ fn elsewhere(stray: &Exchange<'_>, expected: Message) -> Ruling {
         format!("A reply came from {from}, not from {}: send it with the socket that received.", stray.server),
     )
     .comparing(expected, Message::new(format!("답의 출발지 {from}"), format!("a reply from {from}")))
+    .near(vec![Message::new(
+        format!("요청(프레임 {})은 {} 감", frame(stray.request), with_particle(&stray.server.to_string(), "으로/로")),
+        format!("the request (frame {}) went to {}", frame(stray.request), stray.server),
+    )])
     .shown(Evidence::frames(stray.frames()))
     .fix(Message::new(
         "recvfrom을 한 바로 그 소켓으로 sendto를 하세요. 새 소켓을 만들면 포트가 달라집니다.",

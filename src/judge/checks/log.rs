@@ -1,10 +1,11 @@
 //! The server's log tells what the capture brought it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 
 use super::{Bench, number};
 use crate::judge::grade::{Evidence, Ruling};
-use crate::judge::log::{self, Addressee, Comparison, Encoding, Log, Missing, Receipt, Server, Text};
+use crate::judge::log::{self, Addressee, Comparison, Encoding, Log, Server, Text};
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 
@@ -59,77 +60,83 @@ fn without_log(bench: &Bench<'_>, max: Points) -> Ruling {
         .pending(max)
 }
 
-/// A log beside the capture, with what speaks for its lines beyond the requests.
+/// A log beside the capture, without what neither can be blamed for.
 struct Beside<'a> {
     found: Comparison<'a>,
     /// Lines whose requests were not captured, but the replies to them were.
-    replied: Vec<&'a Receipt>,
-    /// Deliveries from before the log begins.
-    earlier: u64,
+    replied: u64,
+    /// Packets from before the log begins.
+    early_packets: u64,
+    /// Lines from before the capture begins.
+    early_lines: u64,
     lost: bool,
 }
 
 impl<'a> Beside<'a> {
     fn new(bench: &Bench<'_>, mut found: Comparison<'a>) -> Self {
-        let is_replied = |receipt: &Receipt| {
-            let unasked = bench.udp.exchanges.iter().filter(|exchange| exchange.request.is_none());
-            let mut replies = unasked.filter_map(|exchange| exchange.reply);
-            replies.any(|reply| reply.destination == receipt.peer && reply.octets == receipt.octets)
-        };
-        let (replied, extra): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut found.extra).into_iter().partition(|extra| is_replied(extra.receipt));
-        found.extra = extra;
-        let replied = replied.into_iter().map(|extra| extra.receipt).collect();
-        // A server that was started again knows nothing of what came before.
-        let peers: BTreeSet<_> = found.matched.iter().map(|line| line.receipt.peer).collect();
-        let begin = found.matched.iter().filter_map(|line| line.frames).map(|(first, _)| first).min();
-        let begin = begin.filter(|_| peers.len() as u64 >= bench.rubric.clients()).unwrap_or(0);
-        let (earlier, missing): (Vec<Missing<'_>>, Vec<_>) =
-            std::mem::take(&mut found.missing).into_iter().partition(|missing| missing.frame < begin);
-        found.missing = missing;
-        Self { found, replied, earlier: earlier.len() as u64, lost: bench.record.lost() > 0 }
+        let unasked = bench.udp.exchanges.iter().filter(|exchange| exchange.request.is_none());
+        let replies: BTreeSet<(SocketAddr, &[u8])> =
+            unasked.filter_map(|exchange| exchange.reply).map(|reply| (reply.destination, reply.octets.as_slice())).collect();
+        let replied = taken(&mut found.extra, |extra| replies.contains(&(extra.receipt.peer, &extra.receipt.octets)));
+        // Where the lab is there as a whole, a server or a capture that was started later knows nothing of what came before.
+        let peers: BTreeSet<SocketAddr> = found.matched.iter().map(|line| line.receipt.peer).collect();
+        let is_whole = peers.len() as u64 >= bench.rubric.clients();
+        let first_frame = found.matched.iter().filter_map(|line| line.frames).map(|(first, _)| first).min();
+        let first_line = found.matched.iter().map(|line| line.receipt.line).min();
+        let early_packets =
+            taken(&mut found.missing, |missing| is_whole && first_frame.is_some_and(|first| missing.frame < first));
+        let early_lines = taken(&mut found.extra, |extra| is_whole && first_line.is_some_and(|first| extra.receipt.line < first));
+        Self { found, replied, early_packets, early_lines, lost: bench.record.lost() > 0 }
     }
 
     fn told(&self, max: Points) -> Ruling {
         let found = &self.found;
-        let count = |lines: usize| lines as u64;
-        let same = count(found.matched.len().saturating_add(self.replied.len()));
-        let unclear = count(found.undecided.len().saturating_add(if self.lost { found.extra.len() } else { 0 }));
+        let same = self.replied.saturating_add(found.matched.len() as u64);
         // A line too many and a packet without a line are one mistake: the line tells of the packet, and tells wrong.
-        let wrong = count(found.altered.len().saturating_add(found.extra.len().max(found.missing.len())));
-        let all = same.saturating_add(wrong).saturating_add(count(found.undecided.len()));
-        let says = Message::new(
-            format!("{same}줄 일치, 로그에 없는 패킷 {}, 캡처에 없는 줄 {}", found.missing.len(), found.extra.len()),
-            format!(
-                "{}, {} not logged, {} not captured",
-                number(same, "line matches", "lines match"),
-                found.missing.len(),
-                found.extra.len()
-            ),
-        );
+        let wrong = found.altered.len().saturating_add(found.extra.len().max(found.missing.len()));
+        let all = same.saturating_add(wrong.saturating_add(found.undecided.len()) as u64);
         let ruling = match found.agrees() && same > 0 {
             true => Ruling::new(max, format!("{same}/{all}줄 일치."), format!("{same} of {all} lines match.")),
             false => {
-                let message = disagreement(found);
+                let unclear = found.undecided.len().saturating_add(if self.lost { found.extra.len() } else { 0 }) as u64;
                 let earned = max.share(same, all.max(1)).min(below(max));
                 let pending = max.share(unclear, all.max(1)).min(max - earned);
-                Ruling::new(earned, message.ko, message.en).pending(pending).fix(Message::new(
-                    "캡처한 바로 그 실행의 서버 출력을 저장하세요: python -u udp_server.py > server.log",
-                    "Save what the server printed in the very run that was captured: python -u udp_server.py > server.log",
-                ))
+                disagreement(found).with(earned).pending(pending)
             }
         };
-        let earlier = (self.earlier > 0).then(|| {
+        Ruling { found: Some(self.counts(same)), ..ruling.noting(self.early()) }
+    }
+
+    /// What was left out of the count.
+    fn early(&self) -> Option<Message> {
+        let (packets, lines) = (self.early_packets, self.early_lines);
+        (packets > 0 || lines > 0).then(|| {
             Message::new(
-                format!("로그가 시작되기 전의 패킷 {}개는 세지 않음.", self.earlier),
+                format!("먼저 있었던 것은 세지 않음: 로그 시작 전의 패킷 {packets}개, 캡처 시작 전의 로그 {lines}줄."),
                 format!(
-                    "{} from before the log begins, which counts for nothing.",
-                    number(self.earlier, "packet is", "packets are")
+                    "What came before does not count: {} from before the log, {} from before the capture.",
+                    number(packets, "packet", "packets"),
+                    number(lines, "line", "lines")
                 ),
             )
-        });
-        Ruling { found: Some(says), ..ruling.noting(earlier) }
+        })
     }
+
+    fn counts(&self, same: u64) -> Message {
+        let (missing, extra) = (self.found.missing.len(), self.found.extra.len());
+        let lines = number(same, "line matches", "lines match");
+        Message::new(
+            format!("{same}줄 일치, 로그에 없는 패킷 {missing}, 캡처에 없는 줄 {extra}"),
+            format!("{lines}, {missing} not logged, {extra} not captured"),
+        )
+    }
+}
+
+/// Removes what `goes`, and counts it.
+fn taken<T>(list: &mut Vec<T>, goes: impl Fn(&T) -> bool) -> u64 {
+    let before = list.len();
+    list.retain(|item| !goes(item));
+    before.saturating_sub(list.len()) as u64
 }
 
 /// A log that disagrees somewhere is not worth everything.
@@ -137,8 +144,16 @@ fn below(max: Points) -> Points {
     max.share(9, 10)
 }
 
-/// The first thing that does not agree.
-fn disagreement(found: &Comparison<'_>) -> Message {
+/// The first thing that does not agree, and what to do.
+fn disagreement(found: &Comparison<'_>) -> Ruling {
+    let first = first_disagreement(found);
+    Ruling::new(Points::ZERO, first.ko, first.en).fix(Message::new(
+        "캡처한 바로 그 실행의 서버 출력을 저장하세요: python -u udp_server.py > server.log",
+        "Save what the server printed in the very run that was captured: python -u udp_server.py > server.log",
+    ))
+}
+
+fn first_disagreement(found: &Comparison<'_>) -> Message {
     if let Some(extra) = found.extra.first() {
         let (line, port) = (extra.receipt.line, extra.receipt.peer.port());
         let particle = with_particle(&port.to_string(), "이/가");

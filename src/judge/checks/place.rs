@@ -138,8 +138,17 @@ fn no_server(bench: &Bench<'_>, expected: Message) -> Ruling {
     };
     Ruling::new(Points::ZERO, ko, en)
         .comparing(expected, Message::new("없음", "none"))
+        .near(busiest_udp(bench).into_iter().collect())
         .fix(recipe::capture(bench.record.os()))
         .lacking()
+}
+
+/// The UDP conversation with most frames.
+fn busiest_udp(bench: &Bench<'_>) -> Option<Message> {
+    let udp = bench.record.trace.conversations.iter().filter(|conversation| conversation.id.protocol == Protocol::Udp);
+    let busiest = udp.max_by_key(|conversation| conversation.a_to_b.frames.saturating_add(conversation.b_to_a.frames))?;
+    let (a, b, stream) = (busiest.a, busiest.b, busiest.id.number);
+    Some(Message::new(format!("UDP {a} ↔ {b} (udp.stream eq {stream})"), format!("UDP {a} ↔ {b} (udp.stream eq {stream})")))
 }
 
 /// The capture filter, where something of the lab is missing that it may have kept out.
@@ -211,8 +220,14 @@ pub(super) fn client_port(bench: &Bench<'_>, max: Points, (low, high): (u16, u16
             .shown(evidence);
     };
     let class = PortClass::of(*fixed);
+    let near = ports
+        .iter()
+        .filter(is_chosen)
+        .take(3)
+        .map(|port| Message::new(format!("{port}: OS가 고른 포트로 보임"), format!("{port} looks picked by the system")));
     Ruling::new(Points::ZERO, format!("{fixed}: bind로 고정한 포트로 보임."), format!("{fixed} looks fixed by bind ({class})."))
         .comparing(expected, found)
+        .near(near.collect())
         .shown(Evidence::of(format!("udp.port == {fixed}"), &bench.record.traffic, |passage| {
             passage.protocol == Protocol::Udp && passage.uses(*fixed)
         }))

@@ -23,7 +23,7 @@ pub(super) fn query(bench: &Bench<'_>, max: Points, query: &Query) -> Ruling {
     let part = || query.score.as_ref().filter(|_| !query.absent).map_or(Points::ZERO, |score| score.of(&counted, max));
     let earned = if holds { max } else { part() };
     let evidence = evidence(bench, query, &params, &rows);
-    let values = values(&counted, &rows, query.group_by, &evidence);
+    let values = values(&counted, &rows, query.group_by);
     let found = filled(&counts(query), &values);
     let (ko, en) = if holds { ("", "") } else { ("조건을 만족하지 않음: ", "not as required: ") };
     let told: Vec<Message> = repeated(query, &rows).into_iter().chain(unheard(bench, query, &rows)).collect();
@@ -159,20 +159,21 @@ fn expected(query: &Query, condition: &str) -> Message {
 }
 
 /// What messages may name: how much was found, and where.
-fn values(counted: &Counted, rows: &[Row<'_>], grouping: Option<Grouping>, evidence: &Evidence) -> Values {
+fn values(counted: &Counted, rows: &[Row<'_>], grouping: Option<Grouping>) -> Values {
     const LISTED: usize = 8;
     let list = |items: Vec<String>| {
         let more = if items.len() > LISTED { ", …" } else { "" };
         let text = items.into_iter().take(LISTED).collect::<Vec<_>>().join(", ") + more;
         if text.is_empty() { "–".to_owned() } else { text }
     };
+    let frames: BTreeSet<u64> = rows.iter().flat_map(|row| row.frames.iter().copied()).collect();
     let ports: BTreeSet<u16> = rows.iter().filter_map(|row| row.ends).map(|(source, _)| source.port()).collect();
     let keys: BTreeSet<String> = rows.iter().filter_map(|row| Some(row.key(grouping?))).collect();
     let same = |text: String| Message::new(text.clone(), text);
     Values::from([
         ("groups", same(counted.groups.len().to_string())),
         ("rows", same(counted.rows.to_string())),
-        ("frames", same(list(evidence.frames.iter().map(u64::to_string).collect()))),
+        ("frames", same(list(frames.iter().map(u64::to_string).collect()))),
         ("ports", same(list(ports.iter().map(u16::to_string).collect()))),
         ("keys", same(list(keys.into_iter().collect()))),
     ])

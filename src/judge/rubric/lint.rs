@@ -104,3 +104,38 @@ fn on_nothing(rubric: &Rubric) -> Option<crate::judge::results::Graded> {
     alone.checks.iter_mut().for_each(|check| check.needs.clear());
     Some(grade(&alone, &record, &Who::default(), &rubric.handed()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::judge::rubric::SHIPPED;
+
+    #[test]
+    fn shipped_rubrics_keep_their_promises() {
+        for (name, text) in SHIPPED {
+            assert_eq!(lint(&Rubric::read(text, &[]).unwrap()), [], "{name}");
+        }
+    }
+
+    #[test]
+    fn a_check_that_nothing_fails_is_found() {
+        let text = r#"
+            schema = 1
+            id = "x"
+            title = { ko = "x", en = "x" }
+            total = 10
+            [[check]]
+            id = "no-reset"
+            kind = "query"
+            title = { ko = "x", en = "x" }
+            points = 10
+            select = "packets"
+            where = "tcp.flags.reset == 1"
+            absent = true
+            fail.ko = "RST"
+            fail.en = "RST"
+        "#;
+        let found = lint(&Rubric::read(text, &[]).unwrap());
+        assert!(found.iter().any(|lint| lint.text.contains("without any packet")), "{found:?}");
+    }
+}

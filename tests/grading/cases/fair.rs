@@ -114,7 +114,15 @@ pub(super) fn right(table: &mut Table) {
             let talk = early.echo(ONE, SERVER, s.says("client1")).echo(TWO, SERVER, s.says("client2"));
             HandIn::bare(s, talk).with(&format!("{}.log", s.id), log(&lab(s)))
         },
-        |case| case.says("로그가 시작되기 전의 패킷 3개는 세지 않음", "3 packets are from before the log begins"),
+        |case| case.says("로그 시작 전의 패킷 3개", "3 packets from before the log"),
+    );
+    table.beyond(
+        "a log that begins before the capture",
+        |s| {
+            let early = log(&Talk::default().echo("45001", SERVER, "x").echo("45002", SERVER, "y"));
+            HandIn::bare(s, lab(s)).with(&format!("{}.log", s.id), early + &log(&lab(s)))
+        },
+        |case| case.says("캡처 시작 전의 로그 2줄", "2 lines from before the capture"),
     );
     table.beyond(
         "frames out of order in the file",
