@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use sockscope::capture::{self, Frame, Next, Writer};
-use sockscope::judge::grade::{Plan, Record};
 use sockscope::judge::originality::{Class, Comparison, Entry, Level, Pair, compare, signals};
+use sockscope::judge::record::{Plan, Record};
 use sockscope::judge::results::Student;
 
 #[test]

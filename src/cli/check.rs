@@ -5,10 +5,13 @@ use std::io::{Read, Write};
 use std::path::Path;
 
 use sockscope::capture;
-use sockscope::judge::grade::{self, Handed, Record, Who};
+use sockscope::judge::assay::{Severity, lint};
+use sockscope::judge::grade::{self};
+use sockscope::judge::hand_in::{Handed, Who};
 use sockscope::judge::log::{MAX_OCTETS, Text};
+use sockscope::judge::record::Record;
 use sockscope::judge::results::{Graded, Results};
-use sockscope::judge::rubric::{Rubric, Severity, lint, shipped};
+use sockscope::judge::rubric::{Rubric, shipped};
 use sockscope::judge::{Points, Status, TextFault};
 use sockscope::present::feedback::{self, Manner, Reader};
 use sockscope::present::json;

@@ -9,10 +9,12 @@ use std::path::Path;
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
-use sockscope::judge::grade::{Class, Outcome, Record};
+use sockscope::judge::grade::{Class, Outcome};
 use sockscope::judge::intake::{Intake, Roster, Submission, take_in};
-use sockscope::judge::originality::{self, Comparison, Entry, Prints};
+use sockscope::judge::originality::{self, Comparison, Entry};
 use sockscope::judge::overrides::Overrides;
+use sockscope::judge::record::Prints;
+use sockscope::judge::record::Record;
 use sockscope::judge::results::{Graded, Results, Student};
 use sockscope::judge::rubric::Rubric;
 use sockscope::judge::{Language, Message};

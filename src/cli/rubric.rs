@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::path::Path;
 
-use sockscope::judge::grade::{self, Record, Who};
-use sockscope::judge::rubric::{KINDS, Rubric, SHIPPED, Severity, Spoiled, Trial, lint, shipped, trial};
+use sockscope::judge::assay::{Severity, Spoiled, Trial, lint, trial};
+use sockscope::judge::grade::{self};
+use sockscope::judge::hand_in::Who;
+use sockscope::judge::record::Record;
+use sockscope::judge::rubric::{KINDS, Rubric, SHIPPED, shipped};
 use sockscope::judge::{Language, Points};
 use sockscope::present::feedback::{self, Manner, Reader};
 

@@ -5,8 +5,8 @@ use std::io::{self, BufRead, Write};
 use std::path::Path;
 
 use sockscope::judge::comparison::{Changed, changes};
-use sockscope::judge::overrides::{ORIGINALITY, Overrides, written};
-use sockscope::judge::results::{Graded, Override, Results, SCHEMA};
+use sockscope::judge::overrides::{Overrides, written};
+use sockscope::judge::results::{Graded, ORIGINALITY, Override, Results, SCHEMA};
 use sockscope::judge::{Points, TextFault};
 use sockscope::present::class_view::items;
 use sockscope::present::feedback::{self, Manner, Reader};

@@ -11,6 +11,9 @@ use jiff::SignedDuration;
 
 use super::Datagram;
 
+/// How long a client of the lab waits for its echo.
+pub const WITHIN: SignedDuration = SignedDuration::from_secs(2);
+
 /// A request with its reply, or one of them alone.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'d> {
@@ -182,8 +185,6 @@ impl<'d> Pairing<'d> {
 mod tests {
     use super::*;
     use crate::capture::Timestamp;
-
-    const WITHIN: SignedDuration = SignedDuration::from_secs(2);
 
     /// A line is `SECONDS SOURCE DESTINATION TEXT`, ports of one host.
     fn capture(lines: &[&str]) -> Vec<Datagram> {

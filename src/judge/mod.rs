@@ -8,12 +8,14 @@
 //! wire, and [`what_if`] supposes others.
 //!
 //! Of a lab: [`log`] asks whether what a program printed is what the capture brought it. [`intake`] finds out who of a
-//! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth;
+//! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth, by its
+//! [`record`];
 //! [`originality`] whose work it is. [`results`] is what a class was given, [`overrides`] what staff decided,
 //! [`comparison`] what changed between two runs.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
+pub mod assay;
 mod checks;
 pub mod comparison;
 mod contradictions;
@@ -23,14 +25,17 @@ mod differences;
 mod exchange;
 pub mod filter;
 pub mod grade;
+pub mod hand_in;
 pub mod intake;
 pub mod log;
 mod message;
 pub mod originality;
 pub mod overrides;
+mod payload;
 mod points;
 mod preflight;
 pub mod query;
+pub mod record;
 pub mod results;
 pub mod rubric;
 pub mod sheet;
@@ -41,7 +46,7 @@ pub use contradictions::{Contradiction, Contradictions, Fate};
 pub use declared::{TextFault, declared};
 pub use deliveries::{Datagram, Deliveries, Stream};
 pub use differences::{Difference, Subject, differences};
-pub use exchange::{Echo, Exchange, exchanges};
+pub use exchange::{Echo, Exchange, WITHIN, exchanges};
 pub use message::{Language, Message};
 pub use points::{NoPoints, Points};
 pub use preflight::{Finding, Kind, preflight};

@@ -14,12 +14,9 @@
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::results::{Graded, Override};
+use super::results::{Graded, ORIGINALITY, Override};
 use super::rubric::Rubric;
 use super::{Points, Status, TextFault};
-
-/// What a decision on flags is about, instead of a check: somebody has looked, and the score stands.
-pub const ORIGINALITY: &str = "originality";
 
 /// Decisions, in the order of the file; the last one about a check counts.
 #[derive(Clone, Debug, Default)]

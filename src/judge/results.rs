@@ -3,10 +3,15 @@
 //! The keys are a contract: they are added to, never renamed. What is not known is `null`, never 0: a submission that
 //! could not be graded has no score.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::intake::{Attempt, Row};
 use super::{Message, Points};
+
+/// What a decision on flags is about, instead of a check: somebody has looked, and the score stands.
+pub const ORIGINALITY: &str = "originality";
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;
@@ -121,6 +126,36 @@ pub struct Graded {
     /// Every attempt, the one that was judged first.
     #[serde(default)]
     pub attempts: Vec<String>,
+}
+
+impl Graded {
+    /// Leaves the whole to a person where a flag says so, until one has looked at it.
+    pub fn weigh_flags(&mut self) {
+        if self.gradable && self.has_open_flags() {
+            self.status = Status::Review;
+        }
+    }
+
+    /// A strong flag that nobody has looked at.
+    pub fn has_open_flags(&self) -> bool {
+        const WEIGHTY: [&str; 3] = ["fabricated", "same-capture", "other-identity"];
+        let weighty = |flag: &Flag| WEIGHTY.contains(&flag.id.as_str()) && flag.strength == "strong";
+        let looked_at = self.overrides.iter().any(|decision| decision.check == ORIGINALITY);
+        !looked_at && self.flags.iter().any(weighty)
+    }
+
+    /// Says the whole in a word, and how many points wait for a person.
+    pub fn summarise(&mut self) {
+        let earned: Points = self.checks.iter().map(|checked| checked.points.unwrap_or_default()).sum();
+        let pending = self.checks.iter().filter(|checked| checked.status == Status::Review);
+        self.pending = pending.map(|checked| checked.max - checked.points.unwrap_or_default()).sum();
+        self.status = match earned.cmp(&self.max) {
+            _ if self.pending > Points::ZERO => Status::Review,
+            Ordering::Less if earned == Points::ZERO => Status::Fail,
+            Ordering::Less => Status::Partial,
+            Ordering::Equal | Ordering::Greater => Status::Pass,
+        };
+    }
 }
 
 /// A row of the roster.

@@ -7,6 +7,14 @@ use std::collections::BTreeMap;
 
 use super::message::{Language, Message};
 
+/// Values of a rubric's parameters, by name.
+pub type Params = BTreeMap<String, String>;
+
+/// Puts the parameters into a text; what is no parameter stays as it stands.
+pub(in crate::judge) fn with_params(text: &str, params: &Params) -> String {
+    params.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
+}
+
 /// What placeholders stand for.
 pub(in crate::judge) type Values = BTreeMap<&'static str, Message>;
 

@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
-use crate::judge::overrides::ORIGINALITY;
-use crate::judge::results::{Checked, Graded, Stamp, Visibility};
+use crate::judge::results::{Checked, Graded, ORIGINALITY, Stamp, Visibility};
 use crate::judge::{Language, Message, Points, Status};
 
 /// Who reads it.

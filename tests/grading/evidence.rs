@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use sockscope::judge::filter::Filter;
-use sockscope::judge::grade::{Plan, Record, sha256};
+use sockscope::judge::record::{Plan, Record, sha256};
 
 use crate::cases::{Case, fair, specified, tcp};
 use crate::{Given, support};

@@ -1,8 +1,10 @@
 //! More correct work never scores less: of two parts of a good capture, one in the other, the smaller is never worth more.
 
 use sockscope::judge::Points;
-use sockscope::judge::grade::{Handed, Record, Who, grade};
+use sockscope::judge::grade::grade;
+use sockscope::judge::hand_in::{Handed, Who};
 use sockscope::judge::log::Text;
+use sockscope::judge::record::Record;
 use sockscope::judge::rubric::Rubric;
 
 use crate::cases;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 
-use super::{Bench, narrow_filter, number, recipe};
-use crate::judge::grade::{Client, Evidence, Ruling};
+use super::{Bench, Ruling, narrow_filter, number, recipe};
+use crate::judge::record::{Client, Evidence};
 use crate::judge::template::with_particle;
 use crate::judge::{Echo, Exchange, Message, Points};
 use crate::track::Protocol;
@@ -222,7 +222,7 @@ fn server_was_refused(bench: &Bench<'_>, before: u64) -> Option<u64> {
 fn stopped_early(bench: &Bench<'_>, exchange: &Exchange<'_>) -> bool {
     let last = bench.record.trace.survey.latest;
     let asked = exchange.request.and_then(|request| request.timestamp);
-    last.zip(asked).is_some_and(|(last, asked)| last.since(asked) < crate::judge::grade::WITHIN)
+    last.zip(asked).is_some_and(|(last, asked)| last.since(asked) < crate::judge::WITHIN)
 }
 
 /// One socket answers every client: replies leave from where the requests went. Where as many clients as there must be

@@ -1,8 +1,7 @@
 //! The file itself: can it be read, is it called what it should be, is the picture there.
 
-use super::{Bench, number};
+use super::{Bench, Ruling, number};
 use crate::capture::Compression;
-use crate::judge::grade::Ruling;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 

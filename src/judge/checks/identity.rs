@@ -1,32 +1,19 @@
 //! Who sent it: department, student number and name in what the clients said.
 
-use super::Bench;
-use super::said::{Said, Writing};
-use crate::judge::grade::{Evidence, Ruling};
+use super::said::Said;
+use super::{Bench, Ruling};
+use crate::judge::payload::Writing;
+use crate::judge::record::Evidence;
+use crate::judge::rubric::Field;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 
-/// What a text has to tell.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum Field {
-    /// The department (학과).
-    Department,
-    /// The student's number (학번).
-    Id,
-    /// The name (이름).
-    Name,
-}
-
-impl Field {
-    /// The word in a rubric.
-    pub const ALL: [(&'static str, Self); 3] = [("dept", Self::Department), ("id", Self::Id), ("name", Self::Name)];
-
-    fn words(self) -> Message {
-        match self {
-            Self::Department => Message::new("학과", "department"),
-            Self::Id => Message::new("학번", "student number"),
-            Self::Name => Message::new("이름", "name"),
-        }
+/// What a field is called.
+fn words_for(field: Field) -> Message {
+    match field {
+        Field::Department => Message::new("학과", "department"),
+        Field::Id => Message::new("학번", "student number"),
+        Field::Name => Message::new("이름", "name"),
     }
 }
 
@@ -46,7 +33,7 @@ pub(super) fn identity(bench: &Bench<'_>, max: Points, fields: &[Field]) -> Ruli
 }
 
 fn list(fields: &[Field], text: fn(&Message) -> &str) -> String {
-    fields.iter().map(|field| text(&field.words()).to_owned()).collect::<Vec<_>>().join(", ")
+    fields.iter().map(|field| text(&words_for(*field)).to_owned()).collect::<Vec<_>>().join(", ")
 }
 
 /// What was said, and what should have been.

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use super::{Bench, number};
-use crate::judge::grade::{Evidence, Ruling};
+use super::{Bench, Ruling, number};
 use crate::judge::log::{self, Addressee, Comparison, Encoding, Log, Server, Text};
+use crate::judge::record::Evidence;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 

@@ -7,16 +7,17 @@ mod log;
 mod place;
 mod query;
 mod recipe;
+mod ruling;
 mod said;
 mod tcp;
 
-pub use identity::Field;
 pub(super) use place::{air_play, narrow_filter};
-pub(super) use said::{plain, text_of};
+pub(super) use ruling::Ruling;
 
 use super::Datagram;
-use super::grade::{Handed, Record, Ruling, UdpLab, Who};
+use super::hand_in::{Handed, Who};
 use super::log::expected_line;
+use super::record::{Record, UdpLab};
 use super::rubric::{Check, Kind, Rubric};
 use crate::track::{Connection, Protocol};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{Bench, number, recipe};
+use super::{Bench, Ruling, number, recipe};
 use crate::decode::port::PortClass;
-use crate::judge::grade::{Evidence, Ruling};
+use crate::judge::record::Evidence;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
 use crate::track::{FlowId, Protocol};

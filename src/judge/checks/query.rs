@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Bench;
+use super::{Bench, Ruling};
 use crate::judge::filter::Filter;
-use crate::judge::grade::{Client, Evidence, Ruling};
 use crate::judge::query::{Counted, Grouping, Query, Row, Select, rows};
-use crate::judge::rubric::{Params, with_params};
-use crate::judge::template::{Values, filled};
+use crate::judge::record::{Client, Evidence};
+use crate::judge::template::{Params, Values, filled, with_params};
 use crate::judge::{Message, Points};
 
 /// Counts rows and groups, and says what is required and what was found.

@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::{Bench, number, recipe};
-use crate::judge::grade::{Evidence, Ruling};
+use super::{Bench, Ruling, number, recipe};
+use crate::judge::record::Evidence;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points, Stream};
 use crate::track::{Closer, Connection, Outcome, Protocol};

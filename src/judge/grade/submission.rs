@@ -2,10 +2,12 @@
 
 use std::panic::{self, AssertUnwindSafe};
 
-use super::{Handed, Record, Who, grade, sha256, unreadable, why_unreadable};
+use super::{grade, unreadable, why_unreadable};
+use crate::judge::hand_in::{Handed, Who};
 use crate::judge::intake::{Attempt, Doubt, File, Intake, Refusal, Roster, Row, Submission};
 use crate::judge::log::{MAX_OCTETS, Text};
-use crate::judge::originality::{Prints, signals};
+use crate::judge::originality::signals;
+use crate::judge::record::{Prints, Record, sha256};
 use crate::judge::results::{Flag, Graded, Student};
 use crate::judge::rubric::Rubric;
 use crate::judge::{Message, Points, Status};

@@ -1,12 +1,11 @@
 //! From rulings to a row of the results.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::{Handed, Record, Ruling, UdpLab, Who};
 use crate::capture::{Error, Foreign};
-use crate::judge::checks::{self, Bench};
-use crate::judge::overrides::ORIGINALITY;
+use crate::judge::checks::{self, Bench, Ruling};
+use crate::judge::hand_in::{Handed, Who};
+use crate::judge::record::{Record, UdpLab};
 use crate::judge::results::{CaptureStamp, Checked, Flag, Graded, Student};
 use crate::judge::rubric::{Check, Kind, Rubric};
 use crate::judge::template::filled;
@@ -276,34 +275,6 @@ impl Graded {
         self.score = Some(sum(|checked| checked.points.unwrap_or_default()).rounded(rubric.rounding));
         self.max = sum(|checked| checked.max);
         self.summarise();
-    }
-
-    /// Leaves the whole to a person where a flag says so, until one has looked at it.
-    pub fn weigh_flags(&mut self) {
-        if self.gradable && self.has_open_flags() {
-            self.status = Status::Review;
-        }
-    }
-
-    /// A strong flag that nobody has looked at.
-    pub fn has_open_flags(&self) -> bool {
-        const WEIGHTY: [&str; 3] = ["fabricated", "same-capture", "other-identity"];
-        let weighty = |flag: &Flag| WEIGHTY.contains(&flag.id.as_str()) && flag.strength == "strong";
-        let looked_at = self.overrides.iter().any(|decision| decision.check == ORIGINALITY);
-        !looked_at && self.flags.iter().any(weighty)
-    }
-
-    /// Says the whole in a word, and how many points wait for a person.
-    pub fn summarise(&mut self) {
-        let earned: Points = self.checks.iter().map(|checked| checked.points.unwrap_or_default()).sum();
-        let pending = self.checks.iter().filter(|checked| checked.status == Status::Review);
-        self.pending = pending.map(|checked| checked.max - checked.points.unwrap_or_default()).sum();
-        self.status = match earned.cmp(&self.max) {
-            _ if self.pending > Points::ZERO => Status::Review,
-            Ordering::Less if earned == Points::ZERO => Status::Fail,
-            Ordering::Less => Status::Partial,
-            Ordering::Equal | Ordering::Greater => Status::Pass,
-        };
     }
 
     /// Spells out what would steer a terminal, in everything that quotes the capture.

@@ -3,7 +3,7 @@
 //! The weights are those of systems that choose at random. Where systems count on instead (the next port, the next
 //! identification), only the begin of each run weighs; what a person chose, such as a port below 32,768, hardly does.
 
-use super::prints::Sight;
+use crate::judge::record::Sight;
 
 /// Two frames, one of each capture, that are held for the same.
 pub(super) type Twin<'p> = (&'p Sight, &'p Sight);

@@ -7,9 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::chance::needed;
 use super::identity::{Stranger, strangers};
 use super::pair::{Fact, Mask, Pair, Side, compare as compare_sides};
-use super::prints::{Prints, Sight};
 use super::{Level, strength};
 use crate::judge::Message;
+use crate::judge::record::{Prints, Sight};
 use crate::judge::results::{Flag, Student};
 
 /// All that was handed in for one assignment.

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use unicode_normalization::UnicodeNormalization;
 
 use super::class::{Class, Entry};
-use super::prints::Said;
 use super::strength;
 use crate::judge::Message;
-use crate::judge::checks::plain;
+use crate::judge::payload::plain;
+use crate::judge::record::Said;
 use crate::judge::results::{Flag, Student};
 
 /// A student who sent somebody else's number or name.

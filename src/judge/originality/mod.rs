@@ -9,13 +9,10 @@
 
 mod chance;
 mod class;
-mod gather;
 mod habit;
 mod identity;
 mod level;
-mod making;
 mod pair;
-mod prints;
 mod signals;
 #[cfg(test)]
 mod testing;
@@ -27,10 +24,7 @@ pub use habit::take_back_habits;
 pub use identity::Stranger;
 pub use level::Level;
 pub use pair::{Fact, Pair};
-pub use prints::Prints;
 pub use signals::signals;
-
-pub(super) use gather::Gathering;
 
 /// How much a flag weighs.
 mod strength {

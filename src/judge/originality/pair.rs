@@ -5,8 +5,8 @@ use std::hash::Hash;
 
 use super::Level;
 use super::chance::{Twin, bits, intervals, rhythm, same};
-use super::prints::{Prints, Sight, Token, moment};
 use crate::judge::Message;
+use crate::judge::record::{Prints, Sight, Token, moment};
 
 /// Two students whose captures are the same at some level.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -9,11 +9,11 @@ use std::net::SocketAddr;
 
 use jiff::SignedDuration;
 
-use super::making::Checksums;
-use super::prints::{Sight, micros, moment};
 use super::strength;
 use crate::capture::{Description, Format, Interface, Resolution, Statistics};
-use crate::judge::grade::{Record, WITHIN};
+use crate::judge::WITHIN;
+use crate::judge::record::Record;
+use crate::judge::record::{Checksums, Sight, micros, moment};
 use crate::judge::results::Flag;
 use crate::judge::rubric::Window;
 use crate::judge::{Exchange, Message, exchanges};

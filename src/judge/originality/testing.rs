@@ -2,11 +2,11 @@
 
 use std::io::Write;
 
-use super::prints::{Prints, Sight};
 use crate::capture::{
     ByteOrder, Description, Format, Frame, Interface, InterfaceId, LinkType, Resolution, Section, Statistics, Timestamp, Writer,
 };
-use crate::judge::grade::{Plan, Record};
+use crate::judge::record::{Plan, Record};
+use crate::judge::record::{Prints, Sight};
 
 /// A datagram to the server.
 pub(super) fn sight(frame: u64, micros: i64, port: u16, id: u16) -> Sight {

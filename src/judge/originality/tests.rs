@@ -1,7 +1,7 @@
 use super::testing::{Datagram, Dice, Lab, MONDAY, Sum, System, as_pcap, record};
 use super::*;
 use crate::capture::LinkType;
-use crate::judge::grade::Record;
+use crate::judge::record::{Prints, Record};
 use crate::judge::results::{Flag, Student};
 use crate::judge::rubric::Window;
 
@@ -359,6 +359,6 @@ fn background_does_not_crowd_the_lab_out() {
     let noise = |place: u16| Datagram { ports: (40_000, 53), id: place, ..own[0].clone() };
     lab.datagrams = (0..3000).map(noise).chain(own.iter().cloned()).collect();
     let prints = lab.prints();
-    assert_eq!(prints.sights.len(), super::prints::MAX_ASIDE + own.len());
+    assert_eq!(prints.sights.len(), crate::judge::record::MAX_ASIDE + own.len());
     assert_eq!(prints.sights.iter().filter(|sight| sight.of_lab).count(), own.len());
 }

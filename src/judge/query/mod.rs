@@ -11,7 +11,7 @@ pub use rows::{Grouping, Row, Select, rows};
 
 use super::TextFault;
 use super::filter::{Filter, FilterFault};
-use super::rubric::{Params, with_params};
+use super::template::{Params, with_params};
 
 /// A query as it stands in a rubric, with `{name}` where a parameter belongs.
 #[derive(Clone, Debug)]

@@ -5,8 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::Counted;
 use crate::capture::Timestamp;
+use crate::judge::WITHIN;
 use crate::judge::filter::{self, Field, Filter, Value};
-use crate::judge::grade::WITHIN;
 use crate::judge::{Datagram, Echo, Exchange};
 use crate::track::{Connection, Protocol, Socket};
 

@@ -2,7 +2,6 @@
 
 use jiff::SignedDuration;
 
-use super::Field;
 use crate::judge::query::Query;
 use crate::track::Closer;
 
@@ -101,3 +100,19 @@ pub const KINDS: &[KindHelp] = &[
         "rows that a display filter selects, in groups, as many as required",
     ),
 ];
+
+/// What a text has to tell.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Field {
+    /// The department (학과).
+    Department,
+    /// The student's number (학번).
+    Id,
+    /// The name (이름).
+    Name,
+}
+
+impl Field {
+    /// The words in a rubric.
+    pub const ALL: [(&'static str, Self); 3] = [("dept", Self::Department), ("id", Self::Id), ("name", Self::Name)];
+}

@@ -1,29 +1,23 @@
 //! Rubrics: what a lab asks for, and what each part of it is worth.
 //!
 //! A rubric is TOML that a teacher writes: [`text`] reads it and finds the place of every fault, [`kind`] knows the checks
-//! that are built in, [`shipped`] holds the rubrics that come with the program, [`lint`] finds what a rubric promises and
-//! does not keep.
+//! that are built in, [`shipped`] holds the rubrics that come with the program.
 
 mod kind;
-mod lint;
 mod shipped;
 mod text;
-mod trial;
 mod window;
 
-pub use super::checks::Field;
-pub use kind::{KINDS, Kind, KindHelp};
-pub use lint::{Lint, Severity, lint};
+pub use kind::{Field, KINDS, Kind, KindHelp};
 pub use shipped::{SHIPPED, shipped};
-pub use trial::{Spoiled, Trial, trial};
 pub use window::Window;
 
-use std::collections::BTreeMap;
-
 use super::filter::Filter;
-use super::grade::{Handed, Plan};
+use super::hand_in::Handed;
 use super::query::Query;
+use super::record::Plan;
 use super::results::{Stamp, Visibility};
+pub use super::template::Params;
 use super::{Message, Points, TextFault};
 
 /// What a lab asks for.
@@ -50,9 +44,6 @@ pub struct Rubric {
     /// In the order in which they are shown.
     pub checks: Vec<Check>,
 }
-
-/// Values by name.
-pub type Params = BTreeMap<String, String>;
 
 /// What is to be handed in.
 #[derive(Clone, Debug)]
@@ -147,9 +138,4 @@ impl Rubric {
             _ => None,
         })
     }
-}
-
-/// Puts the parameters into a text; what is no parameter stays as it stands.
-pub(super) fn with_params(text: &str, params: &Params) -> String {
-    params.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }

@@ -9,10 +9,11 @@ use jiff::tz::Offset;
 use serde::Deserialize;
 use toml::{Spanned, Value};
 
-use super::{Check, Field, KINDS, Kind, Late, Params, Rubric, Submission, Window};
-use crate::judge::grade::sha256;
+use super::{Check, Field, KINDS, Kind, Late, Rubric, Submission, Window};
 use crate::judge::query::{Grouping, Query, Require, Score, Select};
+use crate::judge::record::sha256;
 use crate::judge::results::Visibility;
+use crate::judge::template::Params;
 use crate::judge::{Message, Points, TextFault};
 use crate::track::Closer;
 

@@ -7,44 +7,44 @@ use crate::decode::{Packet, Transport};
 
 /// What was counted over all frames.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Making {
+pub(in crate::judge) struct Making {
     /// Frames with a time.
-    pub(super) timed: u64,
+    pub(in crate::judge) timed: u64,
     /// Frames whose time has no digits below the microsecond.
-    pub(super) whole_micros: u64,
+    pub(in crate::judge) whole_micros: u64,
     /// Frames that use the lab's port.
-    pub(super) of_lab: u64,
+    pub(in crate::judge) of_lab: u64,
     /// Checksums on 127/8 behind an Ethernet header of zeros, as on Linux's `lo`.
-    pub(super) on_lo: Checksums,
+    pub(in crate::judge) on_lo: Checksums,
     /// The same behind any other header.
-    pub(super) on_other: Checksums,
+    pub(in crate::judge) on_other: Checksums,
 }
 
 /// Checksums of TCP and UDP.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub(super) struct Checksums {
+pub(in crate::judge) struct Checksums {
     /// Complete and right.
-    pub(super) good: u64,
+    pub(in crate::judge) good: u64,
     /// Left to a network card that loopback does not have.
-    pub(super) partial: u64,
+    pub(in crate::judge) partial: u64,
     /// Wrong.
-    pub(super) bad: u64,
+    pub(in crate::judge) bad: u64,
     /// None, or not to be told.
-    pub(super) other: u64,
+    pub(in crate::judge) other: u64,
     /// The first frame with a wrong one.
-    pub(super) first_bad: Option<u64>,
+    pub(in crate::judge) first_bad: Option<u64>,
 }
 
 impl Making {
     /// Enters the time of a frame.
-    pub(super) fn clock(&mut self, time: Option<Timestamp>) {
+    pub(in crate::judge) fn clock(&mut self, time: Option<Timestamp>) {
         let Some(time) = time else { return };
         self.timed = self.timed.saturating_add(1);
         self.whole_micros = self.whole_micros.saturating_add(u64::from(time.nanoseconds().is_multiple_of(1000)));
     }
 
     /// Enters a packet that matters.
-    pub(super) fn packet(&mut self, packet: &Packet<'_>, checksum: Option<Verdict>, of_lab: bool) {
+    pub(in crate::judge) fn packet(&mut self, packet: &Packet<'_>, checksum: Option<Verdict>, of_lab: bool) {
         self.of_lab = self.of_lab.saturating_add(u64::from(of_lab));
         let is_v4_loopback = packet.ip().is_some_and(|ip| ip.source.is_ipv4() && ip.source.is_loopback());
         if !is_v4_loopback || !matches!(packet.transport, Some(Transport::Tcp(_) | Transport::Udp(_))) {
@@ -76,7 +76,7 @@ impl Checksums {
     }
 
     /// All that could be checked are complete, and there are a few.
-    pub(super) fn are_complete(&self) -> bool {
+    pub(in crate::judge) fn are_complete(&self) -> bool {
         self.good >= 3 && self.partial == 0 && self.bad == 0 && self.other == 0
     }
 }

@@ -1,8 +1,10 @@
 //! What a rubric promises and does not keep.
 
-use super::{Check, Kind, Rubric};
 use crate::capture::{self, ByteOrder, Description, Interface, InterfaceId, LinkType, Section};
-use crate::judge::grade::{Record, Who, grade};
+use crate::judge::grade::grade;
+use crate::judge::hand_in::Who;
+use crate::judge::record::Record;
+use crate::judge::rubric::{Check, Kind, Rubric};
 use crate::judge::template::placeholders;
 use crate::judge::{Message, Points, Status};
 

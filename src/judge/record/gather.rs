@@ -9,7 +9,7 @@ use crate::capture::{Description, Frame};
 use crate::decode::ip::Ip;
 use crate::decode::{Packet, Transport};
 use crate::judge::Deliveries;
-use crate::judge::checks::text_of;
+use crate::judge::payload::text_of;
 use crate::sanitize::sanitize;
 use crate::track::Update;
 

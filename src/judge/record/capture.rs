@@ -6,12 +6,12 @@ use std::net::SocketAddr;
 
 use sha2::{Digest, Sha256};
 
-use super::Traffic;
+use super::gather::Gathering;
+use super::{Prints, Traffic};
 use crate::capture::{self, Description, Interface, LinkType, Next};
 use crate::decode;
 use crate::judge::Deliveries;
 use crate::judge::filter::{Clock, Filter, PacketRow};
-use crate::judge::originality::{Gathering, Prints};
 use crate::track::{Limits, Trace, Tracker, Update};
 
 /// A capture as far as it could be read, with everything that was found in it.

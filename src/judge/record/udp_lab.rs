@@ -3,15 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 
-use jiff::SignedDuration;
-
 use crate::decode::port::PortClass;
-use crate::judge::{Echo, Exchange, exchanges};
+use crate::judge::{Echo, Exchange, WITHIN, exchanges};
 
 use super::Record;
-
-/// How long a client of the lab waits for its echo.
-pub const WITHIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// A server with its clients.
 #[derive(Debug)]

@@ -5,11 +5,13 @@
 
 use std::io::Cursor;
 
-use super::Rubric;
 use crate::capture::{self, Description, Frame, Next, Writer};
 use crate::decode;
 use crate::judge::Points;
-use crate::judge::grade::{Handed, Record, Who, grade};
+use crate::judge::grade::grade;
+use crate::judge::hand_in::{Handed, Who};
+use crate::judge::record::Record;
+use crate::judge::rubric::Rubric;
 
 /// What was done to the capture.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
