@@ -13,10 +13,10 @@ mod tcp;
 pub use identity::Field;
 pub(super) use place::{air_play, narrow_filter};
 
-use super::Datagram;
-use super::grade::{Handed, Record, Ruling, UdpLab, Who};
-use super::log::expected_line;
+use super::grade::{Evidence, Handed, Record, Ruling, UdpLab, Who};
+use super::log::{Addressee, Delivered, Server, expected_line};
 use super::rubric::{Check, Kind, Rubric};
+use super::{Datagram, Message};
 use crate::track::{Connection, Protocol};
 
 /// What lies before a check: a capture, read, and who handed it in with what else.
@@ -77,12 +77,22 @@ impl Bench<'_> {
         self.udp.exchanges.iter().filter_map(|exchange| exchange.request)
     }
 
+    /// Whose log is asked for.
+    pub(super) fn server(&self) -> Addressee {
+        Addressee::server(Server { protocol: self.protocol, port: self.served_port() })
+    }
+
+    /// What the server must have received: frame, peer, octets.
+    pub(super) fn received(&self) -> Vec<Delivered<'_>> {
+        let mut received = self.server().expected(&self.record.deliveries);
+        received.truncate(Evidence::MAX_FRAMES);
+        received
+    }
+
     /// The lines that the server must have printed.
-    pub(super) fn printed(&self) -> Vec<String> {
-        const MAX_LINES: usize = 100;
-        let line = |request: &Datagram| expected_line(&(request.frame, request.source, request.octets.as_slice()));
-        let delivered = self.requests().filter(|request| request.refused.is_none());
-        delivered.take(MAX_LINES).map(line).collect()
+    pub(super) fn printed(&self) -> Vec<Message> {
+        let lines = self.received().iter().map(expected_line).collect::<Vec<_>>();
+        lines.into_iter().map(|line| Message::new(line.clone(), line)).collect()
     }
 }
 
