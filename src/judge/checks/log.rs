@@ -46,7 +46,8 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
 }
 
 fn read_as(name: &Message, encoding: Encoding) -> Message {
-    Message::new(format!("로그 {}: 인코딩 {encoding}로 읽음.", name.ko), format!("The log {} was read as {encoding}.", name.en))
+    let read = with_particle(&encoding.to_string(), "으로/로");
+    Message::new(format!("로그 {}: 인코딩 {read} 읽음.", name.ko), format!("The log {} was read as {encoding}.", name.en))
 }
 
 /// A person decides; a file that tells of no receipt is no server's log.
