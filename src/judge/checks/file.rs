@@ -111,7 +111,6 @@ fn name_of(name: &str) -> Message {
 
 /// A person compares the picture with the lines that the server must have printed.
 pub(super) fn screenshot(bench: &Bench<'_>, max: Points) -> Ruling {
-    let lines: Vec<Message> = bench.printed().into_iter().map(|line| Message::new(line.clone(), line)).collect();
     let expected =
         Message::new("서버가 다음 줄을 출력한 터미널 화면", "a picture of the terminal with these lines of the server");
     let look = Ruling::new(Points::ZERO, "터미널 화면: 조교가 확인.", "The picture of the terminal: staff will look.")
@@ -126,5 +125,5 @@ pub(super) fn screenshot(bench: &Bench<'_>, max: Points) -> Ruling {
             Ruling::new(Points::ZERO, ko, en).missed().comparing(expected, Message::new("없음", "none"))
         }
     };
-    ruling.near(lines)
+    ruling.near(bench.printed())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 use super::{Bench, Ruling, number};
-use crate::judge::log::{self, Addressee, Comparison, Encoding, Log, Server, Text};
+use crate::judge::log::{self, Comparison, Encoding, Log, Text};
 use crate::judge::record::Evidence;
 use crate::judge::template::with_particle;
 use crate::judge::{Message, Points};
@@ -14,7 +14,7 @@ const MAX_LOGS: usize = 16;
 
 /// Each line that the server must have printed stands in the log, and no other.
 pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
-    let printed: Vec<Message> = bench.printed().into_iter().map(|line| Message::new(line.clone(), line)).collect();
+    let printed = bench.printed();
     let expected = match printed.len() {
         0 => Message::new("서버가 받은 것이 없으므로 빈 로그", "an empty log, for the server received nothing"),
         lines => Message::new(
@@ -22,8 +22,7 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
             format!("{} as the capture tells them", number(lines as u64, "line", "lines")),
         ),
     };
-    let requests = bench.requests().filter(|request| request.is_certain()).map(|request| request.frame);
-    let evidence = Evidence::frames(requests.take(Evidence::MAX_FRAMES));
+    let evidence = Evidence::frames(bench.received().into_iter().map(|(frame, ..)| frame));
     let logs: Vec<(&str, &Text, Log)> = bench
         .handed
         .logs
@@ -32,11 +31,11 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
         .map(|(name, text)| (name.as_str(), text, Log::read(text, None)))
         .filter(|(.., read)| read.receipts.iter().any(|receipt| receipt.peer.port() != bench.served_port()))
         .collect();
-    let addressee = Addressee::server(Server { protocol: bench.protocol, port: bench.served_port() });
+    let server = bench.server();
     let laid = |(name, text, read): &'_ (&'_ str, &'_ Text, Log)| {
         let (name, encoding) = (Message::new(*name, *name), text.encoding);
         let encoding = (encoding != Encoding::Utf8 { mark: false }).then(|| read_as(&name, encoding));
-        (Beside::new(bench, log::compare(&bench.record.deliveries, read, &addressee)).told(max), encoding)
+        (Beside::new(bench, log::compare(&bench.record.deliveries, read, &server)).told(max), encoding)
     };
     let best = logs.iter().map(laid).max_by_key(|(ruling, _)| ruling.earned);
     let Some((ruling, encoding)) = best else {
@@ -47,7 +46,8 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
 }
 
 fn read_as(name: &Message, encoding: Encoding) -> Message {
-    Message::new(format!("로그 {}: 인코딩 {encoding}로 읽음.", name.ko), format!("The log {} was read as {encoding}.", name.en))
+    let read = with_particle(&encoding.to_string(), "으로/로");
+    Message::new(format!("로그 {}: 인코딩 {read} 읽음.", name.ko), format!("The log {} was read as {encoding}.", name.en))
 }
 
 /// A person decides; a file that tells of no receipt is no server's log.

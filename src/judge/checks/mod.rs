@@ -14,11 +14,11 @@ mod tcp;
 pub(super) use place::{air_play, narrow_filter};
 pub(super) use ruling::Ruling;
 
-use super::Datagram;
 use super::hand_in::{Handed, Who};
-use super::log::expected_line;
-use super::record::{Record, UdpLab};
+use super::log::{Addressee, Delivered, Server, expected_line};
+use super::record::{Evidence, Record, UdpLab};
 use super::rubric::{Check, Kind, Rubric};
+use super::{Datagram, Message};
 use crate::track::{Connection, Protocol};
 
 /// What lies before a check: a capture, read, and who handed it in with what else.
@@ -79,18 +79,30 @@ impl Bench<'_> {
         self.udp.exchanges.iter().filter_map(|exchange| exchange.request)
     }
 
-    /// The lines that the server must have printed.
-    pub(super) fn printed(&self) -> Vec<String> {
-        const MAX_LINES: usize = 100;
-        const MAX_LINE: usize = 400;
-        let line = |request: &Datagram| {
-            let line = expected_line(&(request.frame, request.source, request.octets.as_slice()));
-            let end = line.floor_char_boundary(MAX_LINE);
-            if end < line.len() { format!("{}…", line.get(..end).unwrap_or_default()) } else { line }
-        };
-        let delivered = self.requests().filter(|request| request.refused.is_none());
-        delivered.take(MAX_LINES).map(line).collect()
+    /// Whose log is asked for.
+    pub(super) fn server(&self) -> Addressee {
+        Addressee::server(Server { protocol: self.protocol, port: self.served_port() })
     }
+
+    /// What the server must have received: frame, peer, octets.
+    pub(super) fn received(&self) -> Vec<Delivered<'_>> {
+        let mut received = self.server().expected(&self.record.deliveries);
+        received.truncate(Evidence::MAX_FRAMES);
+        received
+    }
+
+    /// The lines that the server must have printed.
+    pub(super) fn printed(&self) -> Vec<Message> {
+        let lines = self.received().iter().map(|delivered| cut_off(expected_line(delivered))).collect::<Vec<_>>();
+        lines.into_iter().map(|line| Message::new(line.clone(), line)).collect()
+    }
+}
+
+/// The begin of a line, as much as a person reads.
+fn cut_off(line: String) -> String {
+    const MOST: usize = 400;
+    let end = line.floor_char_boundary(MOST);
+    if end < line.len() { format!("{}…", line.get(..end).unwrap_or_default()) } else { line }
 }
 
 /// `1 frame`, `2 frames`.

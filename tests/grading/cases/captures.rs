@@ -192,7 +192,7 @@ pub(super) fn logs(table: &mut Table) {
             let text: Vec<u8> = log(&lab(s)).encode_utf16().flat_map(u16::to_le_bytes).collect();
             with_log(s, [&[0xff, 0xfe][..], &text].concat())
         },
-        |case| case.says("인코딩 UTF-16LE with BOM로 읽음", "was read as UTF-16LE"),
+        |case| case.says("인코딩 UTF-16LE with BOM으로 읽음", "was read as UTF-16LE"),
     );
     table.row(
         49,
