@@ -13,13 +13,13 @@ use crate::handin::{DEPARTMENT, cp949, zipped};
 use crate::{Given, faults, roster};
 
 /// What a run of the program left behind: exit code, output, complaints.
-fn run(arguments: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(arguments: &[&str]) -> (i32, String, String) {
     let output = assert_cmd::Command::new(env!("CARGO_BIN_EXE_sockscope")).args(arguments).env("TZ", "UTC").output().unwrap();
     let text = |octets| String::from_utf8(octets).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
-fn written(folder: &Path, name: &str, octets: impl AsRef<[u8]>) -> String {
+pub(crate) fn written(folder: &Path, name: &str, octets: impl AsRef<[u8]>) -> String {
     let path = folder.join(name);
     fs::write(&path, octets).unwrap();
     path.to_str().unwrap().to_owned()

@@ -15,6 +15,7 @@ mod file;
 mod handin;
 mod hostile;
 mod monotone;
+mod staff;
 mod talk;
 mod wire;
 
