@@ -5,25 +5,29 @@ use std::ops::ControlFlow;
 
 use sockscope::decode;
 use sockscope::judge::differences;
+use sockscope::judge::query::Row;
 use sockscope::present::{connection_view, csv, json};
 use sockscope::track::{Limits, Tracker, ZeekChecksums, ZeekTracker};
 
 use super::args::ConnectionsArgs;
 use super::failure::Failure;
 use super::job::{Form, Setting};
+use super::row_filter::RowFilter;
 use super::run;
 use super::touched::Touched;
 
-pub(crate) fn run(args: ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn run(mut args: ConnectionsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.explain_differences {
         return explain(&args, setting, out);
     }
+    let rows = RowFilter::take(&mut args.input, &["conn", "state"])?;
     let form = Form::from(args.form);
     let tracker = match form {
         Form::Json => Tracker::of_connections(Limits::default()),
         Form::Text | Form::Csv => Tracker::of_connection_table(Limits::default()),
     };
-    let (trace, reading) = run::trace(tracker, &args.input, setting)?;
+    let (mut trace, reading) = run::trace(tracker, &args.input, setting)?;
+    trace.connections.retain(|connection| rows.keeps(&Row::connection(connection)));
     match form {
         Form::Text => connection_view::write(&trace.connections, setting.look, out)?,
         Form::Json => json::connections(&trace.connections, out)?,

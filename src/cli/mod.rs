@@ -26,6 +26,7 @@ mod output;
 mod packet;
 mod packets;
 mod progress;
+mod row_filter;
 mod rubric;
 mod run;
 mod runs;

@@ -83,7 +83,9 @@ impl Display {
     fn new(text: &str) -> Result<Self, Failure> {
         let filter = Filter::compile_in(text, &TimeZone::system()).map_err(Failure::Filter)?;
         if let Some(field) = filter.fields().iter().find(|field| field.needs() == Needs::Rows) {
-            return Err(Failure::Text(format!("filter: {field} is a field of rows of a rubric; a frame has none")));
+            return Err(Failure::Text(format!(
+                "filter: {field} is no field of frames: sock.* filters the rows of sockets, alone; rubrics know them all"
+            )));
         }
         Ok(Self { filter, tracker: Tracker::new(Limits::default()), clock: Clock::new() })
     }

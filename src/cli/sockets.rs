@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::IpAddr;
 
+use sockscope::judge::query::Row;
 use sockscope::present::socket_view::{self, Columns};
 use sockscope::present::{csv, json, socket_formats};
 use sockscope::track::{Change, Limits, Socket, SocketState, Tracker};
@@ -10,19 +11,22 @@ use sockscope::track::{Change, Limits, Socket, SocketState, Tracker};
 use super::args::{SocketsArgs, TableFormat};
 use super::failure::Failure;
 use super::job::{self, Form, Moment, Setting};
+use super::row_filter::RowFilter;
 use super::run;
 
-pub(crate) fn run(args: SocketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn run(mut args: SocketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if let Some((from, to)) = args.diff {
         return diff(&args, (from, to), setting, out);
     }
+    let rows = RowFilter::take(&mut args.input, &["sock"])?;
     let (trace, reading) = match args.at {
         Some(moment) => run::trace_until(moment, &args.input, setting)?,
         None => run::trace(Tracker::new(Limits::default()), &args.input, setting)?,
     };
     let open = |socket: &&Socket| args.all || socket.state != SocketState::Closed;
     let here = |socket: &&Socket| args.host.is_none_or(|host| is_at(socket, host));
-    let sockets: Vec<&Socket> = trace.sockets.sockets.iter().filter(open).filter(here).collect();
+    let sockets: Vec<&Socket> =
+        trace.sockets.sockets.iter().filter(open).filter(here).filter(|socket| rows.keeps(&Row::socket(socket))).collect();
     match (args.format, Form::from(args.form)) {
         (Some(TableFormat::Ss), _) => socket_formats::ss(&sockets, out)?,
         (Some(TableFormat::Netstat), _) => socket_formats::netstat(&sockets, out)?,

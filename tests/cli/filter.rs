@@ -53,6 +53,18 @@ fn conversations_count_selected_frames() {
     }
 }
 
+/// Fields of rows alone filter the rows of a list, each as it is at the end.
+#[rstest]
+#[case(&["sockets", TCP, "-Y", "sock.state == \"LISTEN\""], 1)]
+#[case(&["sockets", UDP, "-Y", "sock.port == 5000"], 1)]
+#[case(&["sockets", UDP, "-Y", "sock.peers > 1 && sock.evidence == \"proved\""], 1)]
+#[case(&["connections", TCP, "-Y", "conn.outcome == \"open\""], 0)]
+#[case(&["connections", TCP, "-Y", "conn.outcome == \"closed\" && conn.stream > 0"], 2)]
+fn rows_are_selected_by_their_own_fields(#[case] arguments: &[&str], #[case] expected: usize) {
+    let rows = run(&[arguments, &["--csv"]].concat()).good();
+    assert_eq!(rows.lines().count() - 1, expected, "{rows}");
+}
+
 #[rstest]
 #[case(&["connections", TCP, "--json"], "connections")]
 #[case(&["sockets", TCP, "--all", "--json"], "sockets")]
@@ -138,7 +150,7 @@ That is a capture filter (BPF). As a display filter: udp.port == 5000
                                      ^
 Equality is written ==: udp contains \"홍길동\" and tcp.port == 1
 ")]
-#[case(&["packets", UDP, "-Y", "sock.port == 5000"], "sockscope: filter: sock.port is a field of rows of a rubric; a frame has none
+#[case(&["packets", UDP, "-Y", "sock.port == 5000"], "sockscope: filter: sock.port is no field of frames: sock.* filters the rows of sockets, alone; rubrics know them all
 ")]
 #[case(&["packets", UDP, "-Y", "udp contains \"\u{1b}[2J\" and"], "sockscope: filter, column 24: expected a field such as tcp.port, or a value
   udp contains \" [2J\" and
