@@ -37,6 +37,7 @@ fn any(chance: &mut Chance, protocol: Protocol, port: u16, number: usize) -> Dec
         reuse_port: chance.one_in(2),
         only_v6: ip.is_ipv6() && ip.to_canonical().is_ipv6() && chance.one_in(3),
         device: chance.one_in(6).then(|| "lo".to_owned()),
+        syn_cookies: false,
         shown: None,
     }
 }

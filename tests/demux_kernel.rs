@@ -57,6 +57,7 @@ impl Stage {
                 reuse_port: reuse_port ^ chance.one_in(8),
                 only_v6: ip.is_ipv6() && ip.to_canonical().is_ipv6() && chance.one_in(3),
                 device: chance.one_in(4).then(|| "lo".to_owned()),
+                syn_cookies: false,
                 shown: None,
             };
             let peer = (protocol == Protocol::Udp && chance.one_in(4)).then(|| *chance.of(peers));

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use sockscope::capture::{self, Next};
 use sockscope::decode;
-use sockscope::judge::log::{self, Addressee, Comparison, Deliveries, Encoding, Log, Text};
-use sockscope::track::{Limits, Trace, Tracker};
+use sockscope::judge::log::{self, Addressee, Comparison, Deliveries, Encoding, Log, Server, Text};
+use sockscope::track::{Limits, Protocol, Trace, Tracker};
 
 /// Servers that print nothing of what they receive.
 const SILENT: [&str; 2] = ["[i] TCP collecting server", "[i] TCP stalling server"];
@@ -31,6 +31,32 @@ fn every_server_log_agrees_with_its_capture() {
         labs += 1;
     }
     assert!(labs >= 25, "only {labs} labs were read");
+}
+
+#[test]
+fn every_client_log_agrees_with_its_capture() {
+    let mut logs = 0;
+    for first in support::files_below(&support::project("fixtures"), &["client1.log"]) {
+        let (Some(lab), mut taken) = (Lab::of(&first), Vec::new()) else { continue };
+        for path in support::files_below(first.parent().unwrap(), &["client1.log", "client2.log", "client3.log"]) {
+            let said = fs::read_to_string(&path).unwrap();
+            let log = lab.read(&said);
+            let Some(server) = server_of(&said, &log) else { continue };
+            let addressee = Addressee::client(server, log.own, &lab.deliveries, &taken);
+            taken.extend(addressee.flow);
+            let comparison = log::compare(&lab.deliveries, &log, &addressee);
+            assert!(comparison.agrees() && !comparison.matched.is_empty(), "{}: {}", path.display(), brief(&comparison));
+            logs += 1;
+        }
+    }
+    assert!(logs >= 50, "only {logs} logs were read");
+}
+
+/// The server that a client tells of: TCP if it says that it connected; `None` if nothing came back.
+fn server_of(said: &str, log: &Log) -> Option<Server> {
+    let port = log.receipts.first()?.peer.port();
+    let connected = said.contains(" connected\n") || said.starts_with("[i] to ");
+    Some(Server { protocol: if connected { Protocol::Tcp } else { Protocol::Udp }, port })
 }
 
 /// The proof that the agreement above means something: a digit of a port, an octet of a payload, a line.
@@ -100,9 +126,15 @@ impl Lab {
         Some(Self { deliveries, trace: tracker.finish() })
     }
 
-    fn compare(&self, log: &str, check: impl Fn(&Comparison<'_>)) {
+    fn read(&self, log: &str) -> Log {
         let text = Text { encoding: Encoding::Utf8 { mark: false }, text: log.to_owned() };
-        let log = Log::read(&text, None);
+        let mut log = Log::read(&text, None);
+        log.put_together(&self.deliveries);
+        log
+    }
+
+    fn compare(&self, log: &str, check: impl Fn(&Comparison<'_>)) {
+        let log = self.read(log);
         let server = log::server(&self.deliveries, &self.trace, None, &log).unwrap();
         check(&log::compare(&self.deliveries, &log, &Addressee::server(server)));
     }

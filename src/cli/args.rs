@@ -318,7 +318,12 @@ The order of lookup is Linux's. TABLE is TOML, sockets in the order in which the
   protocol = \"udp\"              udp or tcp
   local = \"0.0.0.0:5000\"
 and where they apply: peer = \"127.0.0.1:49740\", state = \"listen\" (established, time-wait), reuse_addr, reuse_port,
-only_v6 = true, device = \"lo\". Or it is what ss -tuan, netstat -an or /proc/net/tcp and udp print.
+only_v6 = true, device = \"lo\", and of a listener syn_cookies = true: a SYN leaves no request there, and the third ACK
+goes to the listener. Below them the host's own addresses, so that the broadcast address of each reaches every socket:
+  [[interface]]
+  name = \"eth0\"
+  address = \"192.168.0.7/24\"
+Or TABLE is what ss -tuan, netstat -an or /proc/net/tcp and udp print.
 
 Without a table, the sockets are those that sockscope sockets shows, by their numbers there: s1, s2. The capture is read
 twice for that, and standard input is held in memory.

@@ -3,6 +3,7 @@
 //! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice. A
 //! verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -14,7 +15,7 @@ use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrivals, Arriving, DemuxTable, FiveTuple, Limits, Refusal, Setup, Tracker};
+use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -62,8 +63,12 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     let mut numbers = Vec::new();
     let reading = play.each(|batch, description| {
         numbers.clear();
-        table.expect(batch.iter().filter_map(Event::tuple), &mut numbers);
-        view.expect(&numbers);
+        table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
+        if json {
+            lines.expect(&numbers)
+        } else {
+            view.expect(&numbers)
+        }
         batch.iter().try_for_each(|event| match event {
             Event::Refusal(refusal) => {
                 contradictions.hear(refusal);
@@ -149,15 +154,18 @@ impl Way {
 }
 
 impl Event {
+    #[inline]
     fn of(packet: &Packet<'_>, selected: bool, arrivals: &mut Arrivals) -> Option<Self> {
         let way = Way { interface: packet.interface, selected };
-        let arriving = arrivals.of(packet).map(|arriving| Self::Packet(arriving, way));
-        arriving.or_else(|| Refusal::of(packet).map(Self::Refusal))
+        match arrivals.of(packet) {
+            Some(arriving) => Some(Self::Packet(arriving, way)),
+            None => Refusal::of(packet).map(Self::Refusal),
+        }
     }
 
-    const fn tuple(&self) -> Option<FiveTuple> {
+    const fn arriving(&self) -> Option<&Arriving> {
         match self {
-            Self::Packet(arriving, _) => Some(arriving.tuple),
+            Self::Packet(arriving, _) => Some(arriving),
             Self::Refusal(_) => None,
         }
     }
@@ -170,18 +178,25 @@ impl Play<'_> {
     /// Shows all events in batches, with what the file has said of itself so far.
     fn each(self, mut show: impl FnMut(&[Event], &Description) -> io::Result<()>) -> Result<Reading, Failure> {
         let mut arrivals = Arrivals::new(&Limits::default());
-        let mut batch = Vec::with_capacity(BATCH);
-        let look = |frame: &Frame<'_>, selected| Event::of(&decode::packet(frame), selected, &mut arrivals);
+        // Filled while a frame is looked at, emptied between frames: moving an event costs as much as making it.
+        let batch = RefCell::new(Vec::with_capacity(BATCH));
+        let look = |frame: &Frame<'_>, selected| {
+            decode::with_packet(frame, |packet| {
+                if let Some(event) = Event::of(packet, selected, &mut arrivals) {
+                    batch.borrow_mut().push(event);
+                }
+            });
+        };
         let input = &self.args.input;
-        let reading = run::described_frames(self.source, input, self.setting, look, |event, description| {
-            batch.extend(event);
+        let reading = run::described_frames(self.source, input, self.setting, look, |(), description| {
+            let mut batch = batch.borrow_mut();
             if batch.len() == BATCH {
                 show(&batch, description)?;
                 batch.clear();
             }
             Ok(ControlFlow::Continue(()))
         })?;
-        show(&batch, &reading.description)?;
+        show(&batch.borrow(), &reading.description)?;
         Ok(reading)
     }
 }

@@ -19,10 +19,13 @@ use super::run::{self, Reading};
 pub(crate) fn run(args: LogArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let bad_pattern = |fault: Fault| Failure::Text(format!("--pattern, column {}: {}", fault.column, fault.text));
     let pattern = args.pattern.as_deref().map(Pattern::new).transpose().map_err(bad_pattern)?;
-    let server_log = Written::read(&args.log, pattern.as_ref())?;
-    let client_logs =
+    let mut server_log = Written::read(&args.log, pattern.as_ref())?;
+    let mut client_logs =
         args.clients.iter().map(|path| Written::read(path, pattern.as_ref())).collect::<Result<Vec<_>, Failure>>()?;
     let (deliveries, trace, reading) = deliveries(&args.input, setting)?;
+    for written in client_logs.iter_mut().chain([&mut server_log]) {
+        written.log.put_together(&deliveries);
+    }
     let server = log::server(&deliveries, &trace, args.port, &server_log.log);
     let beside_server = server_log.beside(&deliveries, server.map(Addressee::server));
     let beside_clients = clients(&client_logs, &deliveries, server);

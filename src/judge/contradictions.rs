@@ -267,7 +267,7 @@ mod tests {
             verdict: Reach::Unknown,
             sockets: Vec::new(),
             rule: Lookup::None,
-            losers: Vec::new(),
+            losers: None,
             basis: None,
             or_rule: None,
             kin: None,

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 
+use super::kept::Kept;
 use super::line::Line;
 use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
 use crate::judge::Contradictions;
-use crate::track::{Arriving, Delivery, Lookup, Reach};
+use crate::track::{Arriving, Delivery, Lookup, Name, Reach};
 
 /// Losers that a line tells; the others are counted.
-const LOSERS: usize = 3;
+const TOLD: usize = 3;
 
 /// What stands below verdicts by inferred sockets.
 const LEGEND: &str = "\
@@ -29,33 +30,20 @@ const RULE: usize = 6;
 const EVIDENCE: usize = 7;
 const COLUMNS: usize = 8;
 
-/// Octets that memory hands out together.
-const CACHE_LINE: usize = 64;
-
-/// Lines kept for packets with the same verdict, up to 400 octets each.
-const MAX_KEPT: usize = 200_000;
-
 /// The table of verdicts: `No. Protocol Source Destination Verdict Socket Rule Evidence Losers`.
 ///
 /// Nothing is known of the packets to come, so a column is as wide as its widest text so far. What stands behind the
-/// number of a frame is made once for each numbered verdict, as long as no column grows.
+/// number of a frame is made once for each numbered verdict, as long as no column grows, and once for each list of losers.
 #[derive(Debug)]
 pub struct Verdicts {
     look: Look,
     inferred: bool,
     line: Line,
     widths: [usize; COLUMNS],
-    /// Columns have grown so often.
-    grown: u32,
-    kept: Vec<Kept>,
+    /// What stands between the number and the losers, by the verdict.
+    cells: Kept,
+    losers: Kept,
     begun: bool,
-}
-
-/// What stands behind the number of a frame, in columns that have grown so often since.
-#[derive(Clone, Debug, Default)]
-struct Kept {
-    text: Box<[u8]>,
-    grown: u32,
 }
 
 const TITLES: [&str; COLUMNS] = ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Evidence"];
@@ -70,14 +58,12 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        Self { look, inferred, line: Line::new(), widths, grown: 0, kept: Vec::new(), begun: false }
+        Self { look, inferred, line: Line::new(), widths, cells: Kept::default(), losers: Kept::default(), begun: false }
     }
 
     /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
     pub fn expect(&self, numbers: &[u32]) {
-        let kept = numbers.iter().filter_map(|number| self.kept.get(*number as usize));
-        let octets = kept.flat_map(|kept| kept.text.iter().step_by(CACHE_LINE));
-        std::hint::black_box(octets.fold(0, |all, octet| all ^ octet));
+        self.cells.expect(numbers);
     }
 
     /// Writes the verdict on one packet, the first one under a heading.
@@ -90,27 +76,31 @@ impl Verdicts {
             self.write_heading(arriving, out)?;
         }
         self.line.number(arriving.frame, self.widths[NUMBER]);
-        match delivery.number.and_then(|number| self.kept.get(number as usize)) {
-            Some(kept) if kept.grown == self.grown && !kept.text.is_empty() => self.line.end_with(&kept.text, out),
-            _ => self.behind_number(arriving, delivery).end(out),
-        }
-    }
-
-    /// Writes what stands behind the number, and keeps it.
-    fn behind_number(&mut self, arriving: &Arriving, delivery: &Delivery) -> &mut Line {
-        let (begin, widths) = (self.line.len(), self.widths);
-        self.cells(arriving, delivery);
-        self.grown += u32::from(widths != self.widths);
-        if let Some(number) = delivery.number.map(|number| number as usize).filter(|number| *number < MAX_KEPT) {
-            if self.kept.len() <= number {
-                self.kept.resize(number + 1, Kept::default());
+        let losers = if delivery.losers.is_some() { self.losers.get(delivery.losers_number()) } else { Some(&[][..]) };
+        match self.cells.get(delivery.number).zip(losers) {
+            Some((cells, losers)) => self.line.end_with([cells, losers], out),
+            None => {
+                self.write_cells(arriving, delivery);
+                self.write_losers(delivery);
+                self.line.end(out)
             }
-            self.kept[number] = Kept { text: self.line.since(begin).into(), grown: self.grown };
         }
-        &mut self.line
     }
 
-    fn cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    /// Writes what stands between the number and the losers, and keeps it.
+    fn write_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let (begin, widths) = (self.line.len(), self.widths);
+        self.fill_cells(arriving, delivery);
+        if widths != self.widths {
+            self.cells.clear();
+        }
+        let cells = self.line.since(begin);
+        // At the end of a line stands no space.
+        let cells = if delivery.losers.is_some() { cells } else { cells.trim_ascii_end() };
+        self.cells.keep(delivery.number, cells);
+    }
+
+    fn fill_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
         let Self { look, line, widths, .. } = self;
         let tuple = arriving.tuple;
         line.left(tuple.protocol.word(), widths[PROTOCOL]);
@@ -130,8 +120,16 @@ impl Verdicts {
             let basis = delivery.basis.map(|basis| format!("{} {}", basis.evidence, basis.rule.word()));
             line.growing(basis.as_deref().unwrap_or("-"), &mut widths[EVIDENCE]);
         }
-        if !delivery.losers.is_empty() {
-            line.painted(*look, Ink::Quiet, &losers(delivery), 0);
+    }
+
+    /// Writes who does not get it, if anybody, and keeps that.
+    fn write_losers(&mut self, delivery: &Delivery) {
+        let (losers, number, begin) = (delivery.losers(), delivery.losers_number(), self.line.len());
+        if let Some(text) = self.losers.get(number) {
+            self.line.again(text);
+        } else if !losers.is_empty() {
+            self.line.painted(self.look, Ink::Quiet, &told(losers), 0);
+            self.losers.keep(number, self.line.since(begin).trim_ascii_end());
         }
     }
 
@@ -201,12 +199,12 @@ fn either(rule: Lookup, other: Lookup) -> String {
 }
 
 /// `s2 (bound to another address), s3 (…) and 4 more`.
-fn losers(delivery: &Delivery) -> String {
-    let told = delivery.losers.iter().take(LOSERS).map(|(socket, because)| format!("{} ({because})", sanitize(socket)));
+fn told(losers: &[(Name, &str)]) -> String {
+    let told = losers.iter().take(TOLD).map(|(socket, because)| format!("{} ({because})", sanitize(socket)));
     let told = told.collect::<Vec<_>>().join(", ");
-    match delivery.losers.len().saturating_sub(LOSERS) {
+    match losers.len().saturating_sub(TOLD) {
         0 => told,
-        more if delivery.losers.len() == Delivery::MAX_LOSERS => format!("{told} and {more} or more"),
+        more if losers.len() == Delivery::MAX_LOSERS => format!("{told} and {more} or more"),
         more => format!("{told} and {more} more"),
     }
 }

@@ -138,6 +138,12 @@ impl Line {
         self
     }
 
+    /// Adds a number as it is, with nothing behind it.
+    pub fn digits(&mut self, number: u64) -> &mut Self {
+        write_decimal(number, self.spaces(decimal_len(number)));
+        self
+    }
+
     /// Octets so far.
     pub fn len(&self) -> usize {
         self.octets.len()
@@ -148,19 +154,26 @@ impl Line {
         self.octets.is_empty()
     }
 
-    /// What was added since the line had this length, without trailing space.
+    /// What was added since the line had this length.
     pub fn since(&self, len: usize) -> &[u8] {
-        self.octets.get(len..).unwrap_or_default().trim_ascii_end()
+        self.octets.get(len..).unwrap_or_default()
     }
 
-    /// Sends the line and what [`Line::since`] gave of another one, and starts the next line.
+    /// Adds what [`Line::since`] gave of another line.
+    pub fn again(&mut self, octets: &[u8]) -> &mut Self {
+        self.octets.extend_from_slice(octets);
+        self
+    }
+
+    /// Sends the line and what [`Line::since`] gave of others, and starts the next line.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn end_with(&mut self, octets: &[u8], out: &mut impl Write) -> io::Result<()> {
+    #[inline]
+    pub fn end_with(&mut self, octets: [&[u8]; 2], out: &mut impl Write) -> io::Result<()> {
         out.write_all(&self.octets)?;
         self.octets.clear();
-        out.write_all(octets)?;
+        octets.into_iter().try_for_each(|octets| out.write_all(octets))?;
         out.write_all(b"\n")
     }
 
@@ -175,11 +188,6 @@ impl Line {
         let result = out.write_all(&self.octets);
         self.octets.clear();
         result
-    }
-
-    fn digits(&mut self, number: u64) -> &mut Self {
-        write_decimal(number, self.spaces(decimal_len(number)));
-        self
     }
 
     /// Adds an address as RFC 5952 writes it: the longest run of zeros left out.

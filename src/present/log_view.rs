@@ -121,8 +121,9 @@ fn missing_text(missing: &Missing<'_>) -> String {
 
 /// A receipt as its line tells it.
 fn told(receipt: &Receipt) -> String {
-    let shown: &dyn Display = match (receipt.kind, std::str::from_utf8(&receipt.octets)) {
-        (Kind::Text, Ok(text)) if receipt.octets.len() <= SHOWN => &sanitize(text).into_owned(),
+    let text = std::str::from_utf8(&receipt.octets).ok().filter(|text| text.len() <= SHOWN && !text.contains('\n'));
+    let shown: &dyn Display = match (receipt.kind, text) {
+        (Kind::Text, Some(text)) => &sanitize(text).into_owned(),
         _ => &payload(&receipt.octets),
     };
     format!("{} {shown}", receipt.peer)

@@ -432,12 +432,18 @@ fn may_concern_tcp(packet: &Packet<'_>) -> bool {
 /// The endpoints of a packet with ports.
 pub(super) fn tuple(packet: &Packet<'_>, arrival: &Arrival<'_>) -> Option<FiveTuple> {
     let (source, destination) = arrival.ip(packet)?.ends();
-    let (protocol, from, to) = match arrival.transport(packet)? {
-        Transport::Tcp(segment) => (Protocol::Tcp, segment.source_port, segment.destination_port),
-        Transport::Udp(datagram) => (Protocol::Udp, datagram.source_port, datagram.destination_port),
-        _ => return None,
-    };
+    let (protocol, from, to) = ports(arrival.transport(packet)?)?;
     Some(FiveTuple { protocol, source: SocketAddr::new(source, from), destination: SocketAddr::new(destination, to) })
+}
+
+/// The protocol of a transport header, and its ports.
+#[inline]
+pub(super) const fn ports(transport: &Transport<'_>) -> Option<(Protocol, u16, u16)> {
+    match transport {
+        Transport::Tcp(segment) => Some((Protocol::Tcp, segment.source_port, segment.destination_port)),
+        Transport::Udp(datagram) => Some((Protocol::Udp, datagram.source_port, datagram.destination_port)),
+        _ => None,
+    }
 }
 
 /// What an ICMP error quotes.

@@ -28,7 +28,7 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
         .logs
         .iter()
         .take(MAX_LOGS)
-        .map(|(name, text)| (name.as_str(), text, Log::read(text, None)))
+        .map(|(name, text)| (name.as_str(), text, bench.read_log(text)))
         .filter(|(.., read)| read.receipts.iter().any(|receipt| receipt.peer.port() != bench.served_port()))
         .collect();
     let server = bench.server();
@@ -43,6 +43,14 @@ pub(super) fn log(bench: &Bench<'_>, max: Points) -> Ruling {
     };
     let found = ruling.found.clone().unwrap_or_default();
     ruling.comparing(expected, found).near(printed).shown(evidence).noting(encoding)
+}
+
+impl Bench<'_> {
+    fn read_log(&self, text: &Text) -> Log {
+        let mut log = Log::read(text, None);
+        log.put_together(&self.record.deliveries);
+        log
+    }
 }
 
 fn read_as(name: &Message, encoding: Encoding) -> Message {

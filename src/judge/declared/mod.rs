@@ -48,6 +48,6 @@ pub fn declared(text: &str) -> Result<Setup, TextFault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     match pasted::is_pasted(text) {
         true => Ok(Setup::declared(pasted::sockets(text)?, false)),
-        false => Ok(Setup::declared(table::sockets(text)?, true)),
+        false => table::setup(text),
     }
 }

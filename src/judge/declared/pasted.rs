@@ -151,6 +151,7 @@ fn row(protocol: Protocol, local: Local, peer: SocketAddr, state: Option<Option<
         reuse_port: false,
         only_v6,
         device,
+        syn_cookies: false,
         shown: None,
     })
 }

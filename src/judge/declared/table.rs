@@ -1,20 +1,23 @@
-//! The socket table in TOML: `[[socket]]` after `[[socket]]`, in the order in which they were bound.
+//! The socket table in TOML: `[[socket]]` after `[[socket]]`, in the order in which they were bound, and `[[interface]]`
+//! with the addresses of the host, where they matter.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::TextFault;
-use crate::track::{Declared, Protocol, Standing};
+use crate::track::{Declared, HostAddress, Protocol, Setup, Standing};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     #[serde(default)]
-    socket: Vec<Spanned<Row>>,
+    socket: Vec<Row>,
+    #[serde(default)]
+    interface: Vec<Interface>,
 }
 
 #[derive(Deserialize)]
@@ -31,30 +34,59 @@ struct Row {
     reuse_port: bool,
     only_v6: Option<Spanned<bool>>,
     device: Option<Spanned<String>>,
+    syn_cookies: Option<Spanned<bool>>,
 }
 
-/// The sockets of a table, in its order.
-pub(super) fn sockets(text: &str) -> Result<Vec<Declared>, TextFault> {
-    let document: Document = toml::from_str(text).map_err(|error| {
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Interface {
+    /// What a device is called in a row; one interface with several addresses may stand there several times.
+    name: Spanned<String>,
+    address: Spanned<String>,
+}
+
+/// The sockets of a table, in its order, and the host they are on.
+pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
+    let pieces = pieces(text).or_else(|_| Ok(vec![(0, toml::from_str(text)?)])).map_err(|error: toml::de::Error| {
         let place = error.span().map_or(0, |span| span.start);
         TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
     })?;
-    if document.socket.is_empty() {
+    if pieces.iter().all(|(_, piece)| piece.socket.is_empty()) {
         return Err(TextFault::at(text, 0, "expected [[socket]], or what ss, netstat or /proc/net print"));
     }
-    let mut names = HashMap::new();
-    document.socket.into_iter().map(|row| Reader { text }.row(row.into_inner(), &mut names)).collect()
+    let (mut names, mut sockets, mut addresses) = (HashMap::new(), Vec::new(), Vec::new());
+    for (begin, piece) in pieces {
+        let reader = Reader { text, begin };
+        for row in piece.socket {
+            sockets.push(reader.row(row, &mut names)?);
+        }
+        for interface in &piece.interface {
+            addresses.push(reader.interface(interface)?);
+        }
+    }
+    Ok(Setup::declared(sockets, true).on(addresses))
 }
 
-/// Reads values, and knows where they stand.
+/// The text read from header to header, each piece with the octet where it begins: read at once, a table of ten thousand
+/// rows takes ten times the time and the memory. Should a piece be wrong, only the whole text tells how.
+fn pieces(text: &str) -> Result<Vec<(usize, Document)>, toml::de::Error> {
+    let headers = text.match_indices("\n[[").map(|(at, _)| at.saturating_add(1));
+    let begins: Vec<usize> = [0].into_iter().chain(headers).collect();
+    let ends = begins.iter().skip(1).copied().chain([text.len()]);
+    let piece = |(begin, end): (&usize, usize)| Ok((*begin, toml::from_str(text.get(*begin..end).unwrap_or_default())?));
+    begins.iter().zip(ends).map(piece).collect()
+}
+
+/// Reads values of a piece of the text, and knows where they stand.
 #[derive(Clone, Copy)]
 struct Reader<'t> {
     text: &'t str,
+    begin: usize,
 }
 
 impl Reader<'_> {
     fn row(self, row: Row, names: &mut HashMap<String, usize>) -> Result<Declared, TextFault> {
-        let (name, name_at) = (row.name.get_ref().clone(), row.name.span().start);
+        let (name, name_at) = (row.name.get_ref().clone(), self.begin + row.name.span().start);
         if name.is_empty() {
             return Err(TextFault::at(self.text, name_at, "expected a name"));
         }
@@ -71,6 +103,10 @@ impl Reader<'_> {
         if let Some(device) = row.device.as_ref().filter(|device| device.get_ref().is_empty()) {
             return Err(self.fault(device, "expected the name of an interface, such as \"lo\""));
         }
+        let listens = protocol == Protocol::Tcp && peer.is_none();
+        if let Some(cookies) = row.syn_cookies.as_ref().filter(|cookies| *cookies.get_ref() && !listens) {
+            return Err(self.fault(cookies, "syn_cookies is of listeners: tcp, and no peer"));
+        }
         Ok(Declared {
             standing: self.standing(row.state.as_ref(), protocol, peer, name_at)?,
             name,
@@ -81,12 +117,26 @@ impl Reader<'_> {
             reuse_port: row.reuse_port,
             only_v6: row.only_v6.is_some_and(Spanned::into_inner),
             device: row.device.map(Spanned::into_inner),
+            syn_cookies: row.syn_cookies.is_some_and(Spanned::into_inner),
             shown: None,
         })
     }
 
+    fn interface(self, interface: &Interface) -> Result<HostAddress, TextFault> {
+        if interface.name.get_ref().is_empty() {
+            return Err(self.fault(&interface.name, "expected the name of an interface, such as \"eth0\""));
+        }
+        let address = interface.address.get_ref().split_once('/').and_then(|(ip, prefix)| {
+            let ip = IpAddr::from_str(ip).ok().filter(|ip| !ip.is_unspecified())?;
+            let prefix = prefix.parse().ok().filter(|prefix| *prefix <= if ip.is_ipv4() { 32 } else { 128 })?;
+            Some(HostAddress { ip, prefix })
+        });
+        let expected = "expected an address of this host and the length of its prefix, such as \"192.168.0.7/24\"";
+        address.ok_or_else(|| self.fault(&interface.address, expected))
+    }
+
     fn fault<T>(self, value: &Spanned<T>, text: &str) -> TextFault {
-        TextFault::at(self.text, value.span().start, text)
+        TextFault::at(self.text, self.begin + value.span().start, text)
     }
 
     fn word<T: Copy>(self, value: &Spanned<String>, words: &[(&str, T)]) -> Result<T, TextFault> {
@@ -141,7 +191,7 @@ mod tests {
     use super::*;
 
     fn fault(text: &str) -> String {
-        sockets(text).unwrap_err().to_string()
+        setup(text).unwrap_err().to_string()
     }
 
     #[test]
@@ -161,8 +211,12 @@ name = "s2"
 protocol = "tcp"
 local = "127.0.0.1:80"
 state = "listen"
+syn_cookies = true
+[[interface]]
+name = "eth0"
+address = "192.168.0.7/24"
 "#;
-        let sockets = sockets(text).unwrap();
+        let sockets = setup(text).unwrap().sockets;
         let expected = Declared {
             name: "s1".into(),
             protocol: Protocol::Udp,
@@ -173,10 +227,12 @@ state = "listen"
             reuse_port: true,
             only_v6: true,
             device: Some("lo".into()),
+            syn_cookies: false,
             shown: None,
         };
         assert_eq!(sockets[0], expected);
-        assert_eq!((sockets[1].standing, sockets[1].local.port()), (Standing::Open, 80));
+        assert_eq!((sockets[1].standing, sockets[1].local.port(), sockets[1].syn_cookies), (Standing::Open, 80, true));
+        assert_eq!(setup(text).unwrap().addresses, [HostAddress { ip: [192, 168, 0, 7].into(), prefix: 24 }]);
     }
 
     #[test]
@@ -187,6 +243,15 @@ state = "listen"
             ("state = \"established\"", "line 2, column 8: expected a peer: a connected socket has one"),
             ("peer = \"1.2.3.4\"", "line 5, column 8: expected address and port, such as \"0.0.0.0:5000\" or \"[::]:5000\""),
             ("only_v6 = true", "line 5, column 11: only_v6 is an option of IPv6 sockets, and this one is bound to IPv4"),
+            ("peer = \"1.2.3.4:5\"\nsyn_cookies = true", "line 6, column 15: syn_cookies is of listeners: tcp, and no peer"),
+            (
+                "[[interface]]\nname = \"\"\naddress = \"1.2.3.4/8\"",
+                "line 6, column 8: expected the name of an interface, such as \"eth0\"",
+            ),
+            (
+                "[[interface]]\nname = \"a\"\naddress = \"1.2.3.4/33\"",
+                "line 7, column 11: expected an address of this host and the length of its prefix, such as \"192.168.0.7/24\"",
+            ),
             (
                 "[[socket]]\nname = \"s1\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:1\"",
                 "line 6, column 8: the name \"s1\" stands in line 2 already",

@@ -27,6 +27,8 @@ pub struct Receipt {
     pub kind: Kind,
     /// The octets.
     pub octets: Vec<u8>,
+    /// The lines behind one of text that may still be of its payload.
+    pub behind: Vec<String>,
 }
 
 /// A log, read.
@@ -42,6 +44,9 @@ pub struct Log {
     pub own: Option<SocketAddr>,
 }
 
+/// Lines that one payload may be printed on, behind the first.
+const MAX_BEHIND: usize = 64;
+
 /// Faults that are remembered.
 const MAX_FAULTS: usize = 100;
 
@@ -55,8 +60,10 @@ impl Log {
                 None => by_habit(line),
             };
             match found {
-                None => log.skip(line),
-                Some(Ok((peer, kind, octets))) => log.receipts.push(Receipt { line: number, peer, kind, octets }),
+                None => log.skip(number, line),
+                Some(Ok((peer, kind, octets))) => {
+                    log.receipts.push(Receipt { line: number, peer, kind, octets, behind: Vec::new() });
+                }
                 Some(Err((at, expected))) if log.faults.len() < MAX_FAULTS => {
                     log.faults.push(Fault { line: number, column: column(line, at), text: expected });
                 }
@@ -66,14 +73,26 @@ impl Log {
         log
     }
 
-    fn skip(&mut self, line: &str) {
+    fn skip(&mut self, number: u64, line: &str) {
         self.skipped = self.skipped.saturating_add(1);
+        let follows = |receipt: &&mut Receipt| {
+            let lines = receipt.behind.len();
+            receipt.kind == Kind::Text && lines < MAX_BEHIND && receipt.line.saturating_add(lines as u64 + 1) == number
+        };
+        if let Some(receipt) = self.receipts.last_mut().filter(follows).filter(|_| !is_own_word(line)) {
+            receipt.behind.push(line.to_owned());
+        }
         if self.own.is_none()
             && let Some(said) = line.trim_start().strip_prefix("[i]")
         {
             self.own = own(said);
         }
     }
+}
+
+/// The program says this itself: `[i] …`, `[send] …`, or the prompt of a client.
+fn is_own_word(line: &str) -> bool {
+    line.trim_start().starts_with(['[', '>'])
 }
 
 /// The first address among the words of a line; a long line has none.
@@ -115,7 +134,8 @@ fn octets(text: &str, at: usize) -> Result<(Kind, Vec<u8>), Stopped> {
     Ok((Kind::Octets, octets))
 }
 
-/// What stands behind the address: a length in parentheses and a separator are passed over. `None` if nothing does.
+/// What stands behind the address: a length in parentheses and a separator are passed over. `None` if nothing does: behind
+/// a separator not even the space that stands before the text of an empty payload.
 fn payload(rest: &str) -> Option<&str> {
     let rest = rest.trim_start();
     let rest = match rest.strip_prefix('(').and_then(|inside| inside.split_once(')')) {
@@ -124,7 +144,9 @@ fn payload(rest: &str) -> Option<&str> {
     };
     for separator in ["->", "→", "=>", "...", "…", ":"] {
         if let Some(behind) = rest.strip_prefix(separator) {
-            return Some(behind.strip_prefix(' ').unwrap_or(behind)).filter(|text| separator != "..." || !text.is_empty());
+            let text = behind.strip_prefix(' ').unwrap_or(behind);
+            let dots = matches!(separator, "..." | "…");
+            return Some(text).filter(|text| !behind.is_empty() && !(dots && text.is_empty()));
         }
     }
     Some(rest).filter(|rest| !rest.is_empty())
@@ -187,7 +209,8 @@ mod tests {
         ];
         for (line, peer, (kind, octets)) in cases {
             let read = log(line, None);
-            let expected = Receipt { line: 1, peer: peer.parse().unwrap(), kind, octets: octets.as_bytes().to_vec() };
+            let expected =
+                Receipt { line: 1, peer: peer.parse().unwrap(), kind, octets: octets.as_bytes().to_vec(), behind: Vec::new() };
             assert_eq!(read.receipts, [expected], "{line}: {:?}", read.faults);
         }
     }
@@ -200,6 +223,21 @@ mod tests {
         );
         assert_eq!((read.skipped, read.receipts.len(), read.faults.len()), (7, 0, 0));
         assert_eq!(read.own, Some("0.0.0.0:5000".parse().unwrap()));
+    }
+
+    #[test]
+    fn an_address_without_a_payload_is_no_receipt() {
+        for behind in ["", " ", ":", " ->", " →", " =>", " ...", " … ", " (7 bytes)", " (7 bytes) ->"] {
+            let read = log(&format!("[recv] 1.2.3.4:9{behind}"), None);
+            assert_eq!((read.skipped, read.receipts.len()), (1, 0), "{behind:?}");
+        }
+    }
+
+    #[test]
+    fn lines_behind_text_may_be_of_its_payload() {
+        let text = "[recv] 1.2.3.4:9 -> a\nb\n\n[i] c\nd\n[recv] 1.2.3.4:9 b'e'\nf\n[recv] 1.2.3.4:9 -> g\n> h\n";
+        let behind: Vec<_> = log(text, None).receipts.into_iter().map(|receipt| receipt.behind).collect();
+        assert_eq!(behind, [vec!["b", ""], vec![], vec![]]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A program's log against the capture: did the program print what the network brought it?
 //!
 //! [`Text`] finds the encoding, [`Log`] reads the lines that tell of a receipt, [`Deliveries`] holds what the capture
-//! brought to every port, and [`compare()`] lays one beside the other: by address, port and octets, then by order, never
+//! brought to every port, [`Log::put_together`] finds what decoded text was on the wire, and [`compare()`] lays one beside the other: by address, port and octets, then by order, never
 //! by time. A log is hostile text: its length and its lines are bounded, and no line is too strange to be passed over.
 
 mod compare;
@@ -14,6 +14,7 @@ mod streams;
 #[cfg(test)]
 mod tests;
 mod text;
+mod wire;
 
 pub use compare::{Addressee, Altered, Comparison, Extra, Match, Missing, Nearest, compare};
 pub use line::{Kind, Log, Receipt};

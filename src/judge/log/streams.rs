@@ -61,7 +61,7 @@ struct Lane<'a> {
 }
 
 /// How much may still be looked at.
-struct Budget(u64);
+pub(super) struct Budget(pub(super) u64);
 
 impl<'a> Peer<'a> {
     /// Finds a line in order: right behind the last one, or further on.
@@ -196,7 +196,7 @@ impl Budget {
     }
 
     /// Where one occurs in the other, as long as looking is allowed.
-    fn find(&mut self, octets: &[u8], wanted: &[u8]) -> Option<usize> {
+    pub(super) fn find(&mut self, octets: &[u8], wanted: &[u8]) -> Option<usize> {
         self.spend(1)?;
         let first = *wanted.first()?;
         let last = octets.len().checked_sub(wanted.len())?;

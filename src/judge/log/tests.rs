@@ -51,7 +51,8 @@ fn log(lines: &[&str]) -> Log {
 /// What a comparison finds, a word for each: `1=2` line 1 is frame 2, `1~2@3` it differs from octet 3 on, `1≠` it is
 /// extra (`1≠2s` the same octets came in frame 2, `1≠2p` that is the nearest port), `-2` frame 2 is missing.
 fn found(deliveries: &Deliveries, protocol: Protocol, lines: &[&str]) -> String {
-    let log = log(lines);
+    let mut log = log(lines);
+    log.put_together(deliveries);
     let comparison = compare(deliveries, &log, &Addressee::server(Server { protocol, ..SERVER }));
     let mut words = Vec::new();
     for found in &comparison.matched {
@@ -119,6 +120,38 @@ fn text_has_lost_its_line_end_and_octets_have_not() {
     assert!(found(&capture, Protocol::Udp, &["9 b'\\xed\\x99\\x8d\\xea\\xb8\\xb8\\xeb\\x8f\\x99'"]).starts_with("1~1@9"));
 }
 
+/// Python's `print(data.decode())`: the payload's line ends are those of the log.
+#[test]
+fn text_over_several_lines_is_put_together() {
+    let capture = datagrams(&[(9, b"a\nb\n\nc\n"), (9, b"a\r\nb"), (9, b"a")]);
+    let lines = &["9 -> a\nb\n\nc\n", "9 -> a\nb", "9 -> a\nnot sent"];
+    assert_eq!(found(&capture, Protocol::Udp, lines), "1=1 6=2 8=3");
+    assert_eq!(found(&capture, Protocol::Udp, &["9 -> a\nX\n\nc", "9 -> a\nb"]), "1=3! 5=2 -1");
+    let stream = streams(&[(9, &[b"a\nb", b"\nc"])]);
+    assert_eq!(found(&stream, Protocol::Tcp, &["9 -> a\nb", "9 -> c"]), "1=1 3=2");
+    assert_eq!(found(&stream, Protocol::Tcp, &["9 -> a\nb\nc\nnot sent"]), "1=1-2");
+}
+
+#[test]
+fn lines_put_together_are_no_longer_of_anything_else() {
+    let mut log = log(&["9 -> a\nb\nstopped"]);
+    assert_eq!(log.skipped, 2);
+    log.put_together(&datagrams(&[(9, b"a\nb")]));
+    assert_eq!((log.skipped, log.receipts[0].octets.as_slice()), (1, &b"a\nb"[..]));
+}
+
+/// `"홍길동".encode("cp949")`, printed as octets and as text.
+#[test]
+fn korean_is_on_the_wire_as_the_client_encoded_it() {
+    let korean: &[u8] = b"\xc8\xab\xb1\xe6\xb5\xbf";
+    let capture = datagrams(&[(9, korean), (9, &[korean, b"\n", korean].concat()), (9, "홍길동".as_bytes())]);
+    let lines = &["9 b'\\xc8\\xab\\xb1\\xe6\\xb5\\xbf'", "9 -> 홍길동\n홍길동", "9 -> 홍길동"];
+    assert_eq!(found(&capture, Protocol::Udp, lines), "1=1 2=2 4=3");
+    assert_eq!(found(&datagrams(&[(9, korean)]), Protocol::Udp, &["9 -> 홍길동"]), "1=1");
+    assert_eq!(found(&datagrams(&[(9, korean)]), Protocol::Udp, &["9 -> 홍길순"]), "1~1@0");
+    assert_eq!(found(&streams(&[(9, &[b"id ", korean])]), Protocol::Tcp, &["9 -> id 홍길동"]), "1=1-2");
+}
+
 #[test]
 fn lines_and_streams() {
     let capture = streams(&[(1, &[b"abc", b"defg"]), (7, &[b"xyz"])]);
@@ -169,8 +202,9 @@ proptest::proptest! {
         let strange = [&octets, line.as_bytes(), b"\n[recv] 1.2.3.4:5 (1 bytes) b'", said.as_bytes()].concat();
         for octets in [&octets, &strange] {
             if let Ok(text) = Text::decode(octets) {
-                let log = Log::read(&text, None);
+                let mut log = Log::read(&text, None);
                 let capture = datagrams(&[(5, b"a"), (5, said.as_bytes())]);
+                log.put_together(&capture);
                 compare(&capture, &log, &Addressee::server(SERVER));
                 let capture = streams(&[(5, &[b"a", said.as_bytes()]), (5, &[b""])]);
                 compare(&capture, &log, &Addressee::server(Server { protocol: Protocol::Tcp, ..SERVER }));

@@ -9,6 +9,8 @@ use serde::Serialize;
 use super::format::{Text, line};
 use crate::judge::what_if::{Bind, Errno};
 use crate::judge::{Contradiction, Contradictions};
+use crate::present::kept::Kept;
+use crate::present::line::Line as Octets;
 use crate::present::what_if_view::is_changed;
 use crate::track::{Arriving, Delivery, Lookup};
 
@@ -21,7 +23,9 @@ struct Line<'a> {
     verdict: &'static str,
     sockets: Vec<&'a str>,
     rule: &'static str,
-    losers: Vec<Loser<'a>>,
+    /// `None` if they are written apart.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    losers: Option<Vec<Loser<'a>>>,
     /// What is known of inferred sockets; a declared table has none of these.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     inferred: Option<Inferred>,
@@ -51,7 +55,7 @@ impl<'a> Line<'a> {
             verdict: delivery.verdict.word(),
             sockets: sockets(delivery),
             rule: delivery.rule.word(),
-            losers: losers(delivery),
+            losers: Some(losers(delivery)),
             inferred: inferred.then(|| Inferred {
                 evidence: delivery.basis.map(|basis| basis.evidence.word()),
                 inferred_by: delivery.basis.map(|basis| basis.rule.word()),
@@ -66,25 +70,30 @@ fn sockets(delivery: &Delivery) -> Vec<&str> {
 }
 
 fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
-    delivery.losers.iter().map(|(socket, because)| Loser { socket, because }).collect()
+    delivery.losers().iter().map(|(socket, because)| Loser { socket, because }).collect()
 }
-
-/// Lines kept for packets with the same verdict, up to 1,000 octets each.
-const MAX_KEPT: usize = 100_000;
 
 /// Writes a line for each packet.
 ///
-/// What stands behind the number of the frame is made once for each numbered verdict.
+/// What stands behind the number of the frame is made once for each numbered verdict, and once for each list of losers.
 #[derive(Debug)]
 pub struct Verdicts {
     inferred: bool,
-    kept: Vec<Box<[u8]>>,
+    head: Octets,
+    /// What stands behind the number, but for losers that have a number themselves.
+    rows: Kept,
+    losers: Kept,
 }
 
 impl Verdicts {
     /// No packet yet; `inferred` tells that the sockets are.
-    pub const fn new(inferred: bool) -> Self {
-        Self { inferred, kept: Vec::new() }
+    pub fn new(inferred: bool) -> Self {
+        Self { inferred, head: Octets::new(), rows: Kept::default(), losers: Kept::default() }
+    }
+
+    /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
+    pub fn expect(&self, numbers: &[u32]) {
+        self.rows.expect(numbers);
     }
 
     /// Writes the verdict on one packet.
@@ -92,22 +101,46 @@ impl Verdicts {
     /// # Errors
     /// What the writer says.
     pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
-        let head = format!("{{\"frame\":{}", arriving.frame);
-        let number = delivery.number.map(|number| number as usize);
-        if let Some(kept) = number.and_then(|number| self.kept.get(number)).filter(|kept| !kept.is_empty()) {
-            out.write_all(head.as_bytes())?;
-            return out.write_all(kept);
+        self.head.text("{\"frame\":").digits(arriving.frame);
+        // Behind the losers of an inferred table stands what is known of the socket.
+        let number = delivery.losers_number().filter(|_| !self.inferred);
+        let losers = if number.is_some() { self.losers.get(number) } else { Some(&[][..]) };
+        if let Some((row, losers)) = self.rows.get(delivery.number).zip(losers) {
+            return self.head.end_with([row, losers], out);
         }
-        let mut text = Vec::new();
-        line(&Line::new(arriving, delivery, self.inferred), &mut text)?;
-        if let Some(number) = number.filter(|number| *number < MAX_KEPT) {
-            if self.kept.len() <= number {
-                self.kept.resize(number + 1, Box::default());
-            }
-            self.kept[number] = text.get(head.len()..).unwrap_or_default().into();
+        let whole = Line::new(arriving, delivery, self.inferred);
+        if number.is_none() {
+            return self.write_row(delivery, &whole, (b"\n", b""), out);
         }
-        out.write_all(&text)
+        let losers = losers_apart(delivery)?;
+        self.losers.keep(number, &losers);
+        self.write_row(delivery, &Line { losers: None, ..whole }, (b"}\n", &losers), out)
     }
+
+    /// Writes a row without the end that it has of itself and with another, and keeps it.
+    fn write_row(
+        &mut self,
+        delivery: &Delivery,
+        row: &Line<'_>,
+        (end, other): (&[u8], &[u8]),
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let mut text = Vec::new();
+        line(row, &mut text)?;
+        let row = text.get(self.head.len()..).unwrap_or_default();
+        let row = row.strip_suffix(end).unwrap_or(row);
+        self.rows.keep(delivery.number, row);
+        self.head.end_with([row, other], out)
+    }
+}
+
+/// `,"losers":[…]}`, the end of a line.
+fn losers_apart(delivery: &Delivery) -> io::Result<Vec<u8>> {
+    let mut text = b",\"losers\":".to_vec();
+    line(&losers(delivery), &mut text)?;
+    text.pop();
+    text.push(b'}');
+    Ok(text)
 }
 
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::decode::{IpProtocol, Packet, Transport};
 use crate::track::fragment::Reassembler;
-use crate::track::tracker::tuple;
+use crate::track::tracker::ports;
 use crate::track::{FiveTuple, Limits, Protocol};
 
 /// A packet on its way to a socket.
@@ -112,6 +112,7 @@ impl Arrivals {
     }
 
     /// What a packet brings to sockets: nothing if it has no ports, or is a fragment of a datagram that is not complete.
+    #[inline]
     pub fn of(&mut self, packet: &Packet<'_>) -> Option<Arriving> {
         let arrival = self.reassembler.push(packet);
         let transport = arrival.transport(packet)?;
@@ -123,19 +124,18 @@ impl Arrivals {
             }),
             _ => None,
         };
-        let arriving = Arriving::new(tuple(packet, &arrival)?, mark);
-        Some(Arriving {
-            frame: packet.number,
-            passes_by: passes_by(packet, arriving.tuple),
-            link_broadcast: is_broadcast(packet),
-            ..arriving
-        })
+        // Addresses are looked at before endpoints are made of them: reading back what was just written waits for it.
+        let (source, destination) = arrival.ip(packet)?.ends();
+        let ends = (source.to_canonical(), destination.to_canonical());
+        let (protocol, from, to) = ports(transport)?;
+        let (passes_by, link_broadcast) = (passes_by(packet, ends), is_broadcast(packet));
+        let tuple = FiveTuple { protocol, source: SocketAddr::new(ends.0, from), destination: SocketAddr::new(ends.1, to) };
+        Some(Arriving { frame: packet.number, tuple, mark, passes_by, link_broadcast })
     }
 }
 
 /// The packet leaves, or is for another host and was overheard.
-fn passes_by(packet: &Packet<'_>, tuple: FiveTuple) -> bool {
-    let (source, destination) = (tuple.source.ip(), tuple.destination.ip());
+fn passes_by(packet: &Packet<'_>, (source, destination): (IpAddr, IpAddr)) -> bool {
     let leaves = packet.flags.is_some_and(|flags| flags.outbound()) || travel(packet) == Some(Travel::Out);
     let stays = destination.is_loopback() || source == destination;
     travel(packet) == Some(Travel::Other) || (leaves && !stays)

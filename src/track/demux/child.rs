@@ -32,6 +32,8 @@ pub(super) struct Child {
 pub(super) enum Stage {
     /// A SYN came.
     Request,
+    /// A SYN came, and nothing was kept of it: its answer was a cookie.
+    Cookie,
     /// Open, or closing.
     Open,
     TimeWait,
@@ -57,24 +59,27 @@ impl Child {
         let standing = match self.stage {
             Stage::Open => Standing::Connected,
             Stage::TimeWait => Standing::TimeWait,
-            Stage::Request | Stage::Gone => return None,
+            Stage::Request | Stage::Cookie | Stage::Gone => return None,
         };
         Some((local, self.names.first()?, standing))
     }
 
-    /// A segment for this socket, and what finds it; `None` if it is gone.
+    /// A segment for this socket, and what finds it; `None` if it is gone, or not there yet.
     pub(super) fn receives(&mut self, mark: Mark) -> Option<Lookup> {
         let rule = match self.stage {
             Stage::Gone => return None,
-            Stage::TimeWait => Lookup::TimeWait,
-            Stage::Request => Lookup::Request,
-            Stage::Open => Lookup::Established,
+            Stage::TimeWait => Some(Lookup::TimeWait),
+            Stage::Request => Some(Lookup::Request),
+            Stage::Open => Some(Lookup::Established),
+            // What does not bring the cookie back concerns no connection.
+            Stage::Cookie if !mark.flags.contains(Flags::ACK) || mark.flags.contains(Flags::RST) => return None,
+            Stage::Cookie => None,
         };
-        if self.stage == Stage::Request && mark.flags.contains(Flags::ACK) {
+        if matches!(self.stage, Stage::Request | Stage::Cookie) && mark.flags.contains(Flags::ACK) {
             self.stage = Stage::Open;
         }
         self.sends(mark, CLIENT);
-        Some(rule)
+        rule
     }
 
     /// What one end sent: its FIN, what it acknowledges, the end of it all.

@@ -26,6 +26,9 @@ pub struct Declared {
     pub only_v6: bool,
     /// SO_BINDTODEVICE: takes what comes in on this interface.
     pub device: Option<String>,
+    /// `net.ipv4.tcp_syncookies` at work: a SYN leaves no request at this listener, so that it gets the third ACK itself.
+    /// No packet tells, since a cookie looks like any other sequence number.
+    pub syn_cookies: bool,
     /// How it is known, if the capture shows it; `None` if the user says so.
     pub shown: Option<Shown>,
 }
@@ -119,6 +122,7 @@ impl Declared {
 }
 
 /// IPv4 in IPv6 as IPv4, and no scope.
+#[inline]
 pub(super) fn canonical(end: SocketAddr) -> SocketAddr {
     SocketAddr::new(end.ip().to_canonical(), end.port())
 }

@@ -7,11 +7,12 @@ use std::net::SocketAddr;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
+use super::child::Stage;
 use super::delivery::Name;
 use super::lookup::{self, Found, Lookup};
 use super::losers::losers;
 use super::table::{DemuxTable, Place, opens};
-use super::ways::{Asked, WayId};
+use super::ways::{Asked, Listeners, WayId};
 use super::{Arriving, Basis, Declared, Delivery, Reach};
 use crate::track::{Evidence, FiveTuple, Protocol};
 
@@ -24,10 +25,10 @@ const MAX_VERDICTS: usize = 200_000;
 impl DemuxTable {
     /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
     /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
-    pub fn expect(&mut self, batch: impl Iterator<Item = FiveTuple>, numbers: &mut Vec<u32>) {
+    pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving>, numbers: &mut Vec<u32>) {
         let mut ways = std::mem::take(&mut self.batch);
         ways.clear();
-        ways.extend(batch.filter_map(|tuple| Some((tuple, self.ways.of(tuple)?))));
+        ways.extend(batch.filter_map(|arriving| Some((arriving.frame, self.ways.of(&arriving.tuple)?))));
         numbers.extend(ways.iter().filter_map(|(_, way)| self.ways.likely(*way)));
         let seen = numbers.iter().filter_map(|number| self.verdicts.get(*number as usize));
         std::hint::black_box(seen.filter(|verdict| verdict.sockets.is_empty()).count());
@@ -44,10 +45,12 @@ impl DemuxTable {
             self.last = Delivery::none(Reach::NotThisHost);
             return &self.last;
         }
+        if self.is_directed_broadcast(arriving) {
+            return self.deliver(&Arriving { link_broadcast: true, ..*arriving }, interface);
+        }
         self.ways.enter(arriving.frame);
-        let interface = arriving.interface(interface);
-        let expected = self.batch.pop_front().filter(|(tuple, _)| *tuple == arriving.tuple);
-        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(arriving.tuple));
+        let expected = self.batch.pop_front().filter(|(frame, _)| *frame == arriving.frame);
+        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(&arriving.tuple));
         let asked = match arriving.tuple.protocol {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
@@ -63,6 +66,12 @@ impl DemuxTable {
         number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last)
     }
 
+    /// It goes to everyone in a network of this host, and nothing else has said so yet.
+    fn is_directed_broadcast(&self, arriving: &Arriving) -> bool {
+        let destination = arriving.tuple.destination.ip();
+        !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&destination)
+    }
+
     /// What a segment means for the connections of the capture, and what that leaves to ask.
     fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Asked {
         if let Some(way) = way {
@@ -71,7 +80,7 @@ impl DemuxTable {
         }
         if opens(arriving) {
             let found = self.search(arriving, interface);
-            let listeners = self.names(&found.sockets);
+            let listeners = self.listeners(&found.sockets);
             return match way.filter(|_| !is_connected(&found)) {
                 Some(way) => self.ways.open(way, arriving, &listeners),
                 None => Asked::Syn,
@@ -81,6 +90,11 @@ impl DemuxTable {
             return Asked::Open;
         }
         self.ways.receive(way, arriving)
+    }
+
+    fn listeners(&self, places: &[Place]) -> Listeners {
+        let cookies = places.iter().filter_map(|place| self.socket(*place)).any(|listener| listener.syn_cookies);
+        Listeners { names: self.names(places), stage: if cookies { Stage::Cookie } else { Stage::Request } }
     }
 
     /// The sender of this segment is a connected socket of the table.
@@ -135,6 +149,7 @@ impl DemuxTable {
 
     /// The lookup; where the interface is unknown and would decide, that is left open.
     fn search(&self, arriving: &Arriving, interface: Option<&str>) -> Found {
+        let interface = arriving.interface(interface);
         // Who joined a group, no packet of this table tells.
         if self.inferred && arriving.goes_to_many() {
             return Found { undecided: true, ..Found::default() };
@@ -154,7 +169,7 @@ impl DemuxTable {
         found
     }
 
-    fn verdict(&self, way: Option<WayId>, asked: Asked, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn verdict(&mut self, way: Option<WayId>, asked: Asked, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         match (asked, way) {
             (Asked::Child(rule), Some(way)) => self.to_child(way, rule, arriving, interface),
             (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, arriving, interface),
@@ -226,20 +241,21 @@ impl DemuxTable {
         }
     }
 
-    fn told(&self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn told(&mut self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         let passed = reach == Reach::NotThisHost;
-        let losers = if passed { Vec::new() } else { losers(self, arriving, interface, found) };
+        let interface = arriving.interface(interface);
+        let lost = if passed { Vec::new() } else { losers(self, arriving, interface, found) };
         Delivery {
             sockets: self.names(&found.sockets),
             rule: found.rule,
-            losers: losers.into_iter().filter_map(|(place, because)| Some((self.name(place)?.clone(), because))).collect(),
+            losers: self.share(lost),
             basis: self.basis(found, reach, arriving),
             or_rule: self.or_rule(found),
             ..Delivery::none(reach)
         }
     }
 
-    fn to_child(&self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn to_child(&mut self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         let none = Found { rule, ..Found::default() };
         let (sockets, basis) = self.ways.child(way).map(|child| (child.names.clone(), child.basis)).unwrap_or_default();
         let reach = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };

@@ -8,7 +8,10 @@ use super::{Basis, Lookup, Reach};
 pub type Name = Arc<str>;
 
 /// The verdict on one packet.
+///
+/// It fills one line of memory: of most packets the verdict is known, and fetching it is what costs.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[repr(align(64))]
 pub struct Delivery {
     /// Who gets it.
     pub verdict: Reach,
@@ -16,8 +19,8 @@ pub struct Delivery {
     pub sockets: Vec<Name>,
     /// What decided.
     pub rule: Lookup,
-    /// Sockets on the same port that do not get it, and why; at most [`Delivery::MAX_LOSERS`].
-    pub losers: Vec<(Name, &'static str)>,
+    /// Sockets on the same port that do not get it, if there are any.
+    pub losers: Option<Arc<Losers>>,
     /// How the capture shows the socket that gets it, or that nobody was there; `None` where sockets are declared, or
     /// none is known.
     pub basis: Option<Basis>,
@@ -29,9 +32,32 @@ pub struct Delivery {
     pub number: Option<u32>,
 }
 
+const _: () = assert!(size_of::<Delivery>() == 64, "a verdict outgrew its line of memory");
+
+/// Sockets that do not get a packet, each with the reason.
+///
+/// Verdicts share them: on a port with many sockets, the first ones lose against most others.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Losers {
+    /// In the order of binding; at most [`Delivery::MAX_LOSERS`].
+    pub list: Vec<(Name, &'static str)>,
+    /// Lists with this number are this very one; `None` if it is of one verdict alone.
+    pub number: Option<u32>,
+}
+
 impl Delivery {
     /// Losers that are told.
     pub const MAX_LOSERS: usize = 8;
+
+    /// Sockets on the same port that do not get it, each with the reason.
+    pub fn losers(&self) -> &[(Name, &'static str)] {
+        self.losers.as_ref().map_or(&[], |losers| &losers.list)
+    }
+
+    /// The number of that list, if it has one.
+    pub fn losers_number(&self) -> Option<u32> {
+        self.losers.as_ref()?.number
+    }
 
     /// Nobody, by no rule.
     pub(super) const fn none(verdict: Reach) -> Self {
@@ -39,7 +65,7 @@ impl Delivery {
             verdict,
             sockets: Vec::new(),
             rule: Lookup::None,
-            losers: Vec::new(),
+            losers: None,
             basis: None,
             or_rule: None,
             kin: None,

@@ -29,7 +29,7 @@ impl Setup {
         let sockets = unconnected.filter_map(|socket| finder.row(socket)).collect();
         let mut births: Vec<Birth> = trace.connections.iter().flat_map(|connection| finder.births(connection)).collect();
         births.sort_by_key(|birth| birth.frame);
-        Self { sockets, ordered: true, inferred: true, births }
+        Self { sockets, ordered: true, inferred: true, births, ..Self::default() }
     }
 }
 
@@ -76,6 +76,7 @@ impl<'t> Finder<'t> {
             reuse_port: false,
             only_v6: false,
             device: None,
+            syn_cookies: false,
             shown: Some(Shown {
                 basis: Basis { evidence: evidence(socket), rule: socket.rule },
                 binding_unknown: socket.local.address.is_none(),

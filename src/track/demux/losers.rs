@@ -1,16 +1,46 @@
 //! Why a socket on the right port does not get a packet.
 
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::delivery::Losers;
 use super::lookup::{Found, Lookup, fits, is_at, score};
 use super::table::{DemuxTable, Place, opens};
 use super::{Arriving, Declared, Delivery, Standing};
 
+/// Lists kept, up to 600 octets each.
+const MAX_SHARED: usize = 20_000;
+
+/// A socket, and why it does not get a packet.
+pub(super) type Loser = (Place, &'static str);
+
+/// Lists of losers, each made once.
+pub(super) type Shared = HashMap<Vec<Loser>, Arc<Losers>, RandomState>;
+
+impl DemuxTable {
+    /// The list of these losers by their names, if there are any.
+    pub(super) fn share(&mut self, lost: Vec<Loser>) -> Option<Arc<Losers>> {
+        if lost.is_empty() {
+            return None;
+        }
+        if let Some(known) = self.losers.get(&lost) {
+            return Some(known.clone());
+        }
+        let list = lost.iter().filter_map(|(place, because)| Some((self.name(*place)?.clone(), *because))).collect();
+        let room = self.losers.len() < MAX_SHARED;
+        let number = u32::try_from(self.losers.len()).ok().filter(|_| room);
+        let losers = Arc::new(Losers { list, number });
+        if room {
+            self.losers.insert(lost, losers.clone());
+        }
+        Some(losers)
+    }
+}
+
 /// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
-pub(super) fn losers(
-    table: &DemuxTable,
-    arriving: &Arriving,
-    interface: Option<&str>,
-    found: &Found,
-) -> Vec<(Place, &'static str)> {
+pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>, found: &Found) -> Vec<Loser> {
     let here = table.on_port(arriving.tuple.protocol, arriving.tuple.destination.port());
     let reason = |place: &Place| {
         let socket = table.socket(*place)?;
@@ -19,7 +49,9 @@ pub(super) fn losers(
         Some((*place, because))
     };
     let lost = here.iter().filter(|place| !found.sockets.contains(place));
-    lost.take(Delivery::MAX_LOSERS).filter_map(reason).collect()
+    let mut losers = Vec::with_capacity(here.len().min(Delivery::MAX_LOSERS));
+    losers.extend(lost.take(Delivery::MAX_LOSERS).filter_map(reason));
+    losers
 }
 
 /// What keeps a socket from getting this packet at all.

@@ -28,9 +28,9 @@ mod ways;
 pub use arriving::{Arrivals, Arriving, Mark, Refusal};
 pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
-pub use delivery::{Delivery, Name};
+pub use delivery::{Delivery, Losers, Name};
 pub use lookup::Lookup;
-pub use setup::Setup;
+pub use setup::{HostAddress, Setup};
 pub use table::DemuxTable;
 
 /// Who gets a packet.

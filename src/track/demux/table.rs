@@ -10,10 +10,11 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::delivery::Name;
+use super::losers::Shared;
 use super::ways::{WayId, Ways};
 use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::decode::tcp::Flags;
-use crate::track::{FiveTuple, Protocol};
+use crate::track::Protocol;
 
 /// The place of a socket in the order of binding.
 pub(super) type Place = u32;
@@ -38,8 +39,10 @@ pub struct DemuxTable {
     groups: Vec<Vec<Place>>,
     /// The group of each socket.
     group_of: Vec<Option<usize>>,
-    /// The addresses that sockets are bound to.
+    /// The addresses that sockets are bound to, and all others known to be this host's.
     pub(super) addresses: HashSet<IpAddr, RandomState>,
+    /// The broadcast addresses of this host's networks, as far as they are known.
+    pub(super) broadcasts: HashSet<IpAddr, RandomState>,
     /// Some socket is bound to any address.
     pub(super) any_address: bool,
     /// The sockets are those that the capture shows.
@@ -49,12 +52,13 @@ pub struct DemuxTable {
     pub(super) ways: Ways,
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
-    /// The ways of the packets that come next.
-    pub(super) batch: VecDeque<(FiveTuple, WayId)>,
+    /// The ways of the packets that come next, by their frames.
+    pub(super) batch: VecDeque<(u64, WayId)>,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
     pub(super) last: Delivery,
+    pub(super) losers: Shared,
 }
 
 impl DemuxTable {
@@ -65,9 +69,11 @@ impl DemuxTable {
 
     /// The table as it stands before the first packet.
     pub fn of(setup: Setup) -> Self {
-        let Setup { sockets, ordered, inferred, births } = setup;
+        let Setup { sockets, ordered, addresses, inferred, births } = setup;
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
         sockets.into_iter().for_each(|socket| table.add(socket));
+        table.addresses.extend(addresses.iter().map(|address| address.ip));
+        table.broadcasts.extend(addresses.iter().filter_map(|address| address.broadcast()).map(IpAddr::V4));
         table
     }
 
@@ -112,6 +118,7 @@ impl DemuxTable {
             groups: Vec::new(),
             group_of: Vec::new(),
             addresses: HashSet::default(),
+            broadcasts: HashSet::default(),
             any_address: false,
             inferred,
             changing: HashSet::default(),
@@ -120,6 +127,7 @@ impl DemuxTable {
             batch: VecDeque::new(),
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
+            losers: Shared::default(),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::track::{FiveTuple, Protocol};
 
-/// `name udp|tcp local [>peer] [addr] [port] [v6only] [wait] [%device]`
+/// `name udp|tcp local [>peer] [addr] [port] [v6only] [wait] [cookies] [%device]`
 fn socket(line: &str) -> Declared {
     let mut words = line.split_whitespace();
     let mut next = || words.next().unwrap();
@@ -29,6 +29,7 @@ fn socket(line: &str) -> Declared {
         reuse_port: rest.contains(&"port"),
         only_v6: rest.contains(&"v6only"),
         device: rest.iter().find_map(|word| word.strip_prefix('%')).map(String::from),
+        syn_cookies: rest.contains(&"cookies"),
         shown: None,
     }
 }
@@ -183,6 +184,25 @@ fn multicast_and_broadcast_go_to_every_socket() {
     check(&sockets, "udp 127.0.0.1:9 224.0.0.251:5001", "refused, none");
 }
 
+/// Only who knows the netmask knows which address is everyone's.
+#[test]
+fn the_broadcast_address_of_an_interface_goes_to_every_socket() {
+    let told = |address: &str, packet: &str| {
+        let sockets = ["a udp 0.0.0.0:5000 addr", "b udp 192.168.0.7:5000 addr", "c udp 0.0.0.0:5000 addr"].map(socket);
+        let (ip, prefix) = address.split_once('/').unwrap();
+        let interfaces = vec![HostAddress { ip: ip.parse().unwrap(), prefix: prefix.parse().unwrap() }];
+        told(&mut DemuxTable::of(Setup::declared(sockets.into(), true).on(interfaces)), packet)
+    };
+    let directed = "udp 192.168.0.9:9 192.168.0.255:5000";
+    assert_eq!(told("192.168.0.7/24", directed), "every a c, every member");
+    assert_eq!(told("192.168.0.7/23", directed), "to c, wildcard");
+    assert_eq!(told("192.168.0.7/23", "udp 192.168.0.9:9 192.168.1.255:5000"), "every a c, every member");
+    assert_eq!(told("192.168.0.254/31", directed), "to c, wildcard", "two hosts alone have no broadcast (RFC 3021)");
+    assert_eq!(told("192.168.0.255/32", directed), "to c, wildcard");
+    assert_eq!(told("10.0.0.1/0", "udp 10.0.0.2:9 10.0.0.1:53"), "refused, none", "the address is this host's");
+    assert_eq!(told("fe80::1/64", directed), "to c, wildcard");
+}
+
 #[test]
 fn what_nobody_gets() {
     check(&["a udp 0.0.0.0:5000"], "udp 127.0.0.1:9 127.0.0.1:5001", "refused, none");
@@ -218,6 +238,29 @@ fn the_third_acknowledgment_makes_the_child() {
         (to, "A 900 1", "to s6, listener on any address"),
     ];
     let mut table = table(&["s6 tcp 0.0.0.0:80"]);
+    for (step, (way, segment, expected)) in script.into_iter().enumerate() {
+        assert_eq!(told(&mut table, &format!("{way} {segment}")), expected, "step {step}");
+    }
+}
+
+/// No request waits for it: the listener reads the connection out of the number that it acknowledges.
+#[test]
+fn with_syn_cookies_the_listener_gets_the_third_acknowledgment() {
+    let (to, back) = ("tcp 127.0.0.3:41000 127.0.0.1:80", "tcp 127.0.0.1:80 127.0.0.3:41000");
+    let script = [
+        (to, "S 1", "to s, listener on any address"),
+        (back, "SA 1 1", "unknown, none"),
+        (to, "S 1", "to s, listener on any address"),
+        (to, "R 1 0", "to s, listener on any address"),
+        (to, "A 1 1", "to s, listener on any address"),
+        (to, "A 5 1", "to s>127.0.0.3:41000, established 4-tuple"),
+        (back, "R 2 5", "unknown, none"),
+        (to, "A 5 1", "to s, listener on any address"),
+        (to, "S 9", "to s, listener on any address"),
+        (to, "FA 10 1", "to s, listener on any address"),
+        (to, "A 10 1", "to s>127.0.0.3:41000, established 4-tuple"),
+    ];
+    let mut table = table(&["s tcp 0.0.0.0:80 cookies"]);
     for (step, (way, segment, expected)) in script.into_iter().enumerate() {
         assert_eq!(told(&mut table, &format!("{way} {segment}")), expected, "step {step}");
     }
@@ -276,7 +319,7 @@ fn losers_say_why() {
         ("far", "bound to another device"),
         ("mapped", "AF_INET6: scores lower for IPv4"),
     ];
-    assert_eq!(delivery.losers, expected.map(|(socket, because)| (socket.into(), because)));
+    assert_eq!(delivery.losers(), expected.map(|(socket, because)| (socket.into(), because)));
 }
 
 /// Ten thousand sockets on other ports cost nothing; neither do ten thousand connections on one.

@@ -21,9 +21,9 @@ use crate::track::{FiveTuple, FlowKey};
 
 /// Ways remembered, about 80 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
-const MAX_WAYS: usize = 4_000_000;
+const MAX_WAYS: WayId = 4_000_000;
 
-/// A way's place in the list.
+/// A way's place: that of its pair, twice, and one more if it comes from the higher end.
 pub(super) type WayId = u32;
 
 /// What is asked about a packet, after its connection had its say.
@@ -54,12 +54,21 @@ impl Asked {
 
 const CHILD: usize = 3;
 
+/// Who takes a SYN.
+#[derive(Debug)]
+pub(super) struct Listeners {
+    /// The one, or those of which one does.
+    pub(super) names: Vec<Name>,
+    /// What it leaves there.
+    pub(super) stage: Stage,
+}
+
 /// All ways.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
     /// The place of the way from the lower end; that from the higher one is the next.
     by_key: HashMap<FlowKey, WayId, RandomState>,
-    ways: Vec<Way>,
+    pairs: Vec<Pair>,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
     born: usize,
@@ -67,11 +76,18 @@ pub(super) struct Ways {
     foretold: bool,
 }
 
+/// The ways there and back, which fill one line of memory.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Pair([Way; 2]);
+
+const _: () = assert!(size_of::<Pair>() == 64, "two ways outgrew their line of memory");
+
 #[derive(Debug, Default)]
 struct Way {
     child: Option<Box<Child>>,
-    /// The birth of the child that the SYN at hand brings.
-    birth: Option<u32>,
+    /// The birth of the child that the SYN at hand brings, more by one.
+    birth: Option<NonZeroU32>,
     /// Something was sent on it that was no RST, by a socket that is not declared.
     stranger: bool,
     /// Numbers of verdicts, more by one.
@@ -85,7 +101,7 @@ impl Ways {
     }
 
     /// The way of a 5-tuple, made together with the way back if there is room.
-    pub(super) fn of(&mut self, tuple: FiveTuple) -> Option<WayId> {
+    pub(super) fn of(&mut self, tuple: &FiveTuple) -> Option<WayId> {
         let (source, destination) = (tuple.source, tuple.destination);
         let (key, from) = FlowKey::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()));
         let low = match self.by_key.get(&key) {
@@ -96,8 +112,8 @@ impl Ways {
     }
 
     fn add(&mut self, key: FlowKey) -> Option<WayId> {
-        let low = WayId::try_from(self.ways.len()).ok().filter(|low| (*low as usize) < MAX_WAYS)?;
-        self.ways.extend([Way::default(), Way::default()]);
+        let low = WayId::try_from(self.pairs.len()).ok()?.checked_mul(2).filter(|low| *low < MAX_WAYS)?;
+        self.pairs.push(Pair::default());
         self.by_key.insert(key, low);
         Some(low)
     }
@@ -105,8 +121,8 @@ impl Ways {
     /// Lets all sockets come to be that this frame brings.
     pub(super) fn enter(&mut self, frame: u64) {
         while let Some(birth) = self.births.get(self.born).filter(|birth| birth.frame <= frame).cloned() {
-            let place = u32::try_from(self.born).ok();
             self.born = self.born.saturating_add(1);
+            let number = u32::try_from(self.born).ok().and_then(NonZeroU32::new);
             let stage = match birth.born {
                 Born::Open => Some(Stage::Open),
                 Born::Request => Some(Stage::Request),
@@ -114,10 +130,10 @@ impl Ways {
             };
             let name = || vec![Name::from(birth.name.as_str())];
             let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
-            let Some(way) = self.of(birth.tuple) else { continue };
+            let Some(way) = self.of(&birth.tuple) else { continue };
             self.put(way, child);
             if let Some(way) = self.way(way) {
-                way.birth = place;
+                way.birth = number;
             }
         }
     }
@@ -132,12 +148,12 @@ impl Ways {
         }
     }
 
-    /// A SYN leaves a request at one of these listeners, if there is one; a repeated one finds it.
-    pub(super) fn open(&mut self, way: WayId, arriving: &Arriving, listeners: &[Name]) -> Asked {
+    /// A SYN leaves a request, or a cookie, at one of these listeners, if there is one; a repeated one finds it.
+    pub(super) fn open(&mut self, way: WayId, arriving: &Arriving, listeners: &Listeners) -> Asked {
         match self.child(way).map(|child| child.stage) {
             Some(Stage::Open) => Asked::Child(Lookup::Established),
-            Some(Stage::Request) => Asked::Syn,
-            Some(Stage::TimeWait | Stage::Gone) | None if listeners.is_empty() => Asked::Syn,
+            Some(Stage::Request | Stage::Cookie) => Asked::Syn,
+            Some(Stage::TimeWait | Stage::Gone) | None if listeners.names.is_empty() => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None => {
                 let child = self.accept(way, listeners, arriving.tuple);
                 self.put(way, child);
@@ -213,7 +229,7 @@ impl Ways {
 
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        self.ways.iter_mut().for_each(|way| way.verdicts = [None; 4]);
+        self.pairs.iter_mut().flat_map(|pair| &mut pair.0).for_each(|way| way.verdicts = [None; 4]);
     }
 
     /// A verdict may be kept: of a foretold SYN, each has another kin.
@@ -232,18 +248,19 @@ impl Ways {
     }
 
     /// The socket that one of these listeners makes, by the name that the capture gives it.
-    fn accept(&self, way: WayId, listeners: &[Name], tuple: FiveTuple) -> Option<Child> {
+    fn accept(&self, way: WayId, listeners: &Listeners, tuple: FiveTuple) -> Option<Child> {
+        let Listeners { names, stage } = listeners;
         let named = |listener: &Name| Name::from(format!("{listener}>{}", tuple.source));
         if !self.foretold {
-            return Some(Child::new(listeners.iter().map(named).collect(), Stage::Request));
+            return Some(Child::new(names.iter().map(named).collect(), *stage));
         }
-        let birth = self.births.get(self.get(way)?.birth? as usize)?;
+        let birth = self.births.get(self.get(way)?.birth?.get().saturating_sub(1) as usize)?;
         let Born::Accepted(listener) = &birth.born else { return None };
         let is_its = |other: &Name| listener.as_deref() == Some(&**other);
         let name = |other: &Name| if is_its(other) { Name::from(birth.name.as_str()) } else { named(other) };
         let listener = listener.as_deref().map(Name::from);
-        let names = listeners.iter().map(name).collect();
-        Some(Child::new(names, Stage::Request).shown(birth.basis, listener))
+        let names = names.iter().map(name).collect();
+        Some(Child::new(names, *stage).shown(birth.basis, listener))
     }
 
     fn put(&mut self, way: WayId, child: Option<Child>) {
@@ -256,11 +273,11 @@ impl Ways {
     }
 
     fn get(&self, way: WayId) -> Option<&Way> {
-        self.ways.get(way as usize)
+        self.pairs.get(way as usize / 2)?.0.get(way as usize % 2)
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
-        self.ways.get_mut(way as usize)
+        self.pairs.get_mut(way as usize / 2)?.0.get_mut(way as usize % 2)
     }
 }
 
