@@ -275,7 +275,7 @@ impl Batch {
         let begin = self.octets.len();
         self.octets.extend_from_slice(packet.data);
         self.records.push(Record {
-            timestamp: timestamp(packet.header.ts.tv_sec.into(), packet.header.ts.tv_usec.into()),
+            timestamp: timestamp(packet.header.ts),
             original_len: packet.header.len,
             octets: begin..self.octets.len(),
         });
@@ -302,9 +302,11 @@ impl Batch {
 }
 
 /// The time of a header; its second number counts nanoseconds, or microseconds where the kernel has no finer clock.
-fn timestamp(seconds: i64, fraction: i64) -> Timestamp {
+#[allow(clippy::useless_conversion, reason = "some systems have narrower numbers here")]
+fn timestamp(time: libc::timeval) -> Timestamp {
     let unit = if NANOSECONDS { 1 } else { 1000 };
-    Timestamp::new(seconds, u32::try_from(fraction.saturating_mul(unit)).unwrap_or(0))
+    let nanoseconds = i64::from(time.tv_usec).saturating_mul(unit);
+    Timestamp::new(time.tv_sec.into(), u32::try_from(nanoseconds).unwrap_or(0))
 }
 
 /// libpcap's 32-bit counters, made to count on.

@@ -92,7 +92,7 @@ fn a_closed_pipe_is_no_fault() {
         let path = folder.join("live.pcapng");
         let mut listener = Listener::start(&["-w", path.to_str().unwrap()]);
         listener.close_stdout();
-        listener.wait_while(|| drop(traffic::udp_echo(1)));
+        listener.wait_while(|| traffic::burst(1));
         let ended = listener.wait();
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
         assert!(!Recorded::read(&path).frames.is_empty());

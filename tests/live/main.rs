@@ -12,6 +12,7 @@ mod losses;
 mod namespace;
 mod program;
 #[path = "../support/witness/recorder.rs"]
+#[allow(dead_code, reason = "other tests look into its file earlier")]
 mod recorder;
 mod refusals;
 #[path = "../support/mod.rs"]

@@ -30,7 +30,7 @@ pub(crate) use ring::Ring;
 
 pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.list {
-        return Ok(list(setting.look, out)?);
+        return list(setting.look, out);
     }
     let to_stdout = args.output.as_deref().is_some_and(job::is_stdin);
     if to_stdout && args.ring.is_some() {
@@ -55,7 +55,10 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     let mut watch = Watch::new(selection);
     let watched = watch.run(&mut live, &mut recording, bounds, |sight| match sight {
         Sight::Frame(frame, packet, update) => view.frame(frame, packet, update),
-        Sight::Unselected(packet) => Ok(view.pass(packet)),
+        Sight::Unselected(packet) => {
+            view.pass(packet);
+            Ok(())
+        }
         Sight::Rest { lost } => view.rest(lost),
     });
     let statistics = live.statistics();
