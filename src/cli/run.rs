@@ -193,6 +193,13 @@ impl Follower {
         update
     }
 
+    /// Forgets what its tracker has forgotten.
+    #[cfg(feature = "live")]
+    pub(super) fn forget(&mut self) {
+        let Self { tracker, touched } = self;
+        touched.iter_mut().for_each(|touched| touched.forget(|flow| tracker.remembers(flow)));
+    }
+
     /// Time passed without a packet.
     #[cfg(feature = "live")]
     pub(super) fn tick(&mut self, now: Timestamp) {

@@ -9,6 +9,8 @@ use sockscope::capture::CaptureFilter;
 use sockscope::capture::{ByteOrder, Frame};
 use sockscope::decode;
 use sockscope::judge::filter::{Clock, Field, Filter, Needs, PacketRow};
+#[cfg(feature = "live")]
+use sockscope::track::Aging;
 use sockscope::track::{Limits, Tracker};
 
 use super::args::Choice;
@@ -38,6 +40,14 @@ impl Selection {
             selection.take_capture_filter(text)?;
         }
         Ok(selection)
+    }
+
+    /// Compiles a display filter for a capture that may never end: its tracker forgets.
+    #[cfg(feature = "live")]
+    pub(crate) fn of_live(filter: Option<&str>) -> Result<Self, Failure> {
+        let mut display = filter.map(Display::new).transpose()?;
+        display.iter_mut().for_each(|display| display.tracker = Tracker::new(Limits::live()).forgetting(Aging::default()));
+        Ok(Self { display, ..Self::default() })
     }
 
     #[cfg(feature = "live")]

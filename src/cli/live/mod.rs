@@ -17,7 +17,7 @@ use sockscope::present::look::Look;
 use sockscope::present::table::{Align, Table};
 use sockscope::present::words::{counted, grouped};
 
-use super::args::{Choice, LiveArgs};
+use super::args::LiveArgs;
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
 use super::selection::{self, Selection};
@@ -36,7 +36,7 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     if to_stdout && args.ring.is_some() {
         return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
     }
-    let selection = Selection::new(&Choice { filter: args.filter.clone(), capture_filter: None })?;
+    let selection = Selection::of_live(args.filter.as_deref())?;
     let signals = Signals::catch()?;
     let mut live = open(&args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;

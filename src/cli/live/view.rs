@@ -7,8 +7,8 @@ use sockscope::capture::Frame;
 use sockscope::decode::Packet;
 use sockscope::present::look::Look;
 use sockscope::present::socket_view::{self, Columns};
-use sockscope::present::words::grouped;
-use sockscope::track::{Socket, SocketState, Trace, Update};
+use sockscope::present::words::{counted, grouped};
+use sockscope::track::{Forgotten, Socket, SocketState, Trace, Update};
 
 use super::super::args::LiveArgs;
 use super::super::failure::print_line;
@@ -69,7 +69,18 @@ impl<'o> View<'o> {
             let sockets: Vec<&Socket> = trace.sockets.sockets.iter().filter(open).collect();
             writeln!(self.out, "\nSockets behind these packets, as of the last frame")?;
             socket_view::write(&sockets, Columns::All, self.look, &mut self.out)?;
+            self.tell_forgotten(trace.forgotten)?;
         }
         self.out.flush()
+    }
+
+    /// What is left out of the table on purpose.
+    fn tell_forgotten(&mut self, forgotten: Forgotten) -> io::Result<()> {
+        if !forgotten.any() {
+            return Ok(());
+        }
+        let connections = counted(forgotten.connections, "connection");
+        let exchanges = counted(forgotten.exchanges, "exchange");
+        writeln!(self.out, "  Forgotten in the meantime: {connections} and {exchanges} of UDP that had ended long before.")
     }
 }

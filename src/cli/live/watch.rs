@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sockscope::capture::{Frame, InterfaceId, Live, Next, Source};
 use sockscope::decode::{self, Packet};
 use sockscope::judge::filter;
-use sockscope::track::{Limits, Trace, Tracker, Update};
+use sockscope::track::{Aging, Limits, Trace, Tracker, Update};
 
 use super::super::failure::Failure;
 use super::super::run::Follower;
@@ -43,7 +43,7 @@ pub(super) struct Watch {
 impl Watch {
     /// Nothing seen yet.
     pub(super) fn new(selection: Selection) -> Self {
-        let follower = Follower::new(Tracker::new(Limits::default()), selection.has_filter());
+        let follower = Follower::new(Tracker::new(Limits::live()).forgetting(Aging::default()), selection.has_filter());
         Self { follower, selection, rested: Instant::now() }
     }
 
@@ -76,6 +76,7 @@ impl Watch {
             }
             if self.rested.elapsed() >= PACE {
                 self.rested = Instant::now();
+                self.follower.forget();
                 look(Sight::Rest { lost: live.statistics().dropped.unwrap_or(0) })?;
             }
         }
