@@ -21,11 +21,14 @@ from pathlib import Path
 from statistics import median
 
 import classroom
+import live
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 FIXTURE = ROOT / "fixtures/udp-echo/two-clients/20231234.pcapng"
 PARTS = ("frames", "flows", "demux", "class", "start")
+# Needs root and a network namespace: only when asked for.
+OPT_IN = ("live",)
 
 FLOOR = "libpcap loop"
 SOCKSCOPE = "sockscope conversations"
@@ -274,6 +277,13 @@ class Bench:
             print_table(rows)
             shutil.rmtree(folder)
 
+    def compare_live(self):
+        """Datagrams lost and CPU time while a loopback is captured, in a network namespace of its own."""
+        print(f"\nLive: {live.DATAGRAMS:,} datagrams at {live.RATE:,} a second", flush=True)
+        command = ["unshare", "--net", sys.executable, str(HERE / "live.py"), self.options.sockscope, str(self.folder)]
+        if os.geteuid() != 0 or subprocess.run(command).returncode != 0:
+            self.failures.append("live: needs root, unshare and ip")
+
     def check_conversations(self, capture):
         """A program that skipped frames would be fast: all of them must be in its conversations."""
         command = [self.options.sockscope, "conversations", capture.path, "--json"]
@@ -437,7 +447,7 @@ def parse_options():
     add("--runs", type=natural, default=5, metavar="N", help="runs of sockscope and libpcap")
     add("--tshark-runs", type=int, default=1, metavar="N", help="runs of tshark; 0 is none")
     add("--start-runs", type=natural, default=50, metavar="N", help="runs on the tiny capture")
-    add("--only", nargs="+", choices=PARTS, default=PARTS, help="parts to run")
+    add("--only", nargs="+", choices=PARTS + OPT_IN, default=PARTS, help="parts to run; live needs root")
     add("--keep", type=Path, metavar="DIR", help="write captures here and leave them")
     add("--fixture", type=Path, default=FIXTURE, metavar="FILE", help="the tiny capture")
     add("--sockscope", type=Path, default=binaries / "sockscope", metavar="FILE")
@@ -478,8 +488,9 @@ def main():
             "demux": bench.compare_demux,
             "class": bench.time_class,
             "start": bench.time_start,
+            "live": bench.compare_live,
         }
-        for part in PARTS:
+        for part in PARTS + OPT_IN:
             if part in options.only:
                 parts[part]()
     for failure in bench.failures:

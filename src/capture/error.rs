@@ -36,4 +36,34 @@ pub enum Error {
         /// The same in words, and what to do about it.
         reason: String,
     },
+    /// There is no such interface.
+    #[error("{interface}: there is no such interface; there are {}", known.join(", "))]
+    NoInterface {
+        /// The name that was asked for.
+        interface: String,
+        /// Those there are.
+        known: Vec<String>,
+    },
+    /// The process has no right to capture.
+    #[error("{interface}: this program has no right to capture")]
+    NotPermitted {
+        /// The interface.
+        interface: String,
+    },
+    /// The capture filter is none, or does not fit the interface.
+    #[error("capture filter {text}: {reason}")]
+    Filter {
+        /// What was asked for.
+        text: String,
+        /// What libpcap says of it.
+        reason: String,
+    },
+    /// The interface cannot be opened, or is gone.
+    #[error("{interface}: {reason}")]
+    Interface {
+        /// The interface.
+        interface: String,
+        /// What libpcap says.
+        reason: String,
+    },
 }

@@ -1,6 +1,6 @@
 //! World in: capture files (later devices) become [`Frame`]s.
 //!
-//! The only floor that reads files. [`open()`] looks at the first octets, never at a file name, unwraps compression, and
+//! The only floor that reads files, and with `Live` an interface. [`open()`] looks at the first octets, never at a file name, unwraps compression, and
 //! hands back a [`Source`]: frames one at a time, borrowed from the reader's buffer, and beside them the
 //! [`Description`] of the capture itself, which is complete once [`Next::End`] was returned.
 
@@ -14,6 +14,10 @@ mod description;
 mod error;
 mod foreign;
 mod frame;
+#[cfg(feature = "live")]
+mod host;
+#[cfg(feature = "live")]
+mod live;
 mod open;
 mod pcap;
 mod pcapng;
@@ -29,6 +33,8 @@ pub use description::{Compression, Damage, Description, Format, Interface, Inter
 pub use error::Error;
 pub use foreign::Foreign;
 pub use frame::{ByteOrder, Frame, LinkType, PacketFlags};
+#[cfg(feature = "live")]
+pub use live::{Device, LATENCY, Live, Tap, leave_root};
 pub use open::{from_reader, open};
 pub use pcapng::{PacketOption, packet_options};
 pub use timestamp::Timestamp;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::num::NonZeroU32;
+use std::time::SystemTime;
 
 use jiff::SignedDuration;
 
@@ -47,6 +48,14 @@ impl Timestamp {
         let seconds = self.seconds.saturating_sub(earlier.seconds);
         // Both are below a second, and so is what is between them: there is nothing to overflow.
         SignedDuration::new(seconds, self.nanoseconds().wrapping_sub(earlier.nanoseconds()).cast_signed())
+    }
+}
+
+/// The reading of a clock; before 1970 it is 1970.
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        Self::new(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), since.subsec_nanos())
     }
 }
 

@@ -4,28 +4,69 @@
 //! A pcap file becomes one section with one interface. Not kept: decryption secrets, blocks that hold no packet and are
 //! unknown here, and whatever a damaged place held. Texts are written as UTF-8, whatever they were.
 
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::clock::Clock;
 use super::pcapng::{self, code};
 use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Resolution, Statistics};
 
-/// Writes frames of the capture that `description` describes; it must be complete, so read the capture once before.
+/// Writes frames of the capture that `description` describes; it must be complete, so read the capture once before. Of a
+/// live capture, [`Live`](super::Live) describes all but the statistics, which [`Writer::finish_with`] takes.
 ///
 /// Statistics are written where an interface has them: they count all packets, so take them out for a selection.
+///
+/// The output is only ever asked to write whole blocks: one that fails may cut off what it wrote of them, and the file is
+/// sound.
 pub struct Writer<'d, W: Write> {
-    out: BufWriter<W>,
+    out: W,
+    /// Whole blocks that are still to be written.
+    waiting: Vec<u8>,
+    /// Octets of all blocks so far.
+    octets: u64,
     description: &'d Description,
     /// Sections begun; frames go to the last of them.
     begun: usize,
+    /// Of the last interface, in place of those described.
+    statistics: Option<Statistics>,
     block: Block,
 }
+
+/// Octets of blocks gathered before they are written.
+const GATHERED: usize = 64 << 10;
 
 impl<'d, W: Write> Writer<'d, W> {
     /// Nothing is written before the first frame.
     pub fn new(out: W, description: &'d Description) -> Self {
-        Self { out: BufWriter::new(out), description, begun: 0, block: Block::default() }
+        let waiting = Vec::with_capacity(GATHERED);
+        Self { out, waiting, octets: 0, description, begun: 0, statistics: None, block: Block::default() }
+    }
+
+    /// Writes what stands before the first frame, for a reader who waits for it.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn begin(&mut self) -> io::Result<()> {
+        if self.begun == 0 {
+            self.begin_section()?;
+        }
+        self.flush()
+    }
+
+    /// Octets of the file so far.
+    pub const fn octets(&self) -> u64 {
+        self.octets
+    }
+
+    /// Hands all blocks so far to the output. What it fails to take is lost; writing may go on behind it.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn flush(&mut self) -> io::Result<()> {
+        let written = self.out.write_all(&self.waiting);
+        self.waiting.clear();
+        written?;
+        self.out.flush()
     }
 
     /// Writes `frame`; frames come in the order of the capture. Those that hold no packet are left out.
@@ -50,7 +91,7 @@ impl<'d, W: Write> Writer<'d, W> {
             Some(_) => self.block.enhanced_packet(number, frame),
             None => self.block.simple_packet(frame),
         }
-        self.out.write_all(self.block.octets())
+        self.put()
     }
 
     /// Writes what is left to write, and gives the output back.
@@ -62,8 +103,17 @@ impl<'d, W: Write> Writer<'d, W> {
             self.begin_section()?;
         }
         self.end_section()?;
-        self.out.flush()?;
-        self.out.into_inner().map_err(io::IntoInnerError::into_error)
+        self.flush()?;
+        Ok(self.out)
+    }
+
+    /// The same, with what only the end of a capture tells: the counters of its last interface.
+    ///
+    /// # Errors
+    /// Those of the output.
+    pub fn finish_with(mut self, statistics: Statistics) -> io::Result<W> {
+        self.statistics = Some(statistics);
+        self.finish()
     }
 
     fn begin_section(&mut self) -> io::Result<()> {
@@ -73,14 +123,14 @@ impl<'d, W: Write> Writer<'d, W> {
         };
         self.block.order = section.byte_order;
         self.block.section(section);
-        self.out.write_all(self.block.octets())?;
+        self.put()?;
         for interface in self.interfaces_of(self.begun) {
             self.block.interface(interface);
-            self.out.write_all(self.block.octets())?;
+            self.put()?;
         }
         if self.begun == 0 && !self.description.names.is_empty() {
             self.block.names(&self.description.names);
-            self.out.write_all(self.block.octets())?;
+            self.put()?;
         }
         self.begun = self.begun.saturating_add(1);
         Ok(())
@@ -89,12 +139,27 @@ impl<'d, W: Write> Writer<'d, W> {
     fn end_section(&mut self) -> io::Result<()> {
         let Some(section) = self.begun.checked_sub(1) else { return Ok(()) };
         for (number, interface) in (0..).zip(self.interfaces_of(section)) {
-            if let Some(statistics) = &interface.statistics {
+            let told = self.statistics.as_ref().filter(|_| interface.id == self.last_interface());
+            if let Some(statistics) = told.or(interface.statistics.as_ref()) {
                 self.block.statistics(number, statistics, Clock::of(interface));
-                self.out.write_all(self.block.octets())?;
+                self.put()?;
             }
         }
         Ok(())
+    }
+
+    /// Puts the block at hand to those that wait.
+    fn put(&mut self) -> io::Result<()> {
+        self.waiting.extend_from_slice(self.block.octets());
+        self.octets = self.octets.saturating_add(self.block.octets().len() as u64);
+        if self.waiting.len() < GATHERED {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    fn last_interface(&self) -> InterfaceId {
+        self.description.interfaces.last().map_or(InterfaceId::NONE, |interface| interface.id)
     }
 
     fn interfaces_of(&self, section: usize) -> impl Iterator<Item = &'d Interface> + use<'d, W> {

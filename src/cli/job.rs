@@ -167,6 +167,13 @@ fn decimal_seconds(text: &str) -> Option<(i64, u32)> {
     fits.then(|| Some((whole.parse().ok()?, format!("{fraction:0<9}").parse().ok()?)))?
 }
 
+/// Reads a time that passes: `10s`, `1m 30s`, `500ms`.
+#[cfg(feature = "live")]
+pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
+    let duration = text.parse::<SignedDuration>().ok().filter(SignedDuration::is_positive);
+    duration.ok_or_else(|| "expected a time such as 10s, 500ms or 1m 30s".to_owned())
+}
+
 /// Reads two moments: `frame:3..frame:9`.
 pub(crate) fn span(text: &str) -> Result<(Moment, Moment), String> {
     let (from, to) = text.split_once("..").ok_or("expected two moments with .. between them, as in frame:3..frame:9")?;
@@ -192,6 +199,17 @@ mod tests {
         assert_eq!(zone("UTC"), Ok(TimeZone::UTC));
         assert!(zone("local").is_ok());
         assert!(zone("Nowhere/Atlantis").is_err());
+    }
+
+    #[cfg(feature = "live")]
+    #[test]
+    fn durations_have_a_unit() {
+        assert_eq!(duration("10s"), Ok(SignedDuration::from_secs(10)));
+        assert_eq!(duration("1m 30s"), Ok(SignedDuration::from_secs(90)));
+        assert_eq!(duration("500ms"), Ok(SignedDuration::from_millis(500)));
+        for wrong in ["", "10", "0s", "-1s", "s", "ten"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod grade;
 mod info;
 mod intake;
 mod job;
+#[cfg(feature = "live")]
+mod live;
 mod log;
 mod man;
 mod output;
@@ -87,6 +89,8 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Demux(args) => demux::run(args, &setting, out),
         Command::States(args) => states::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
+        #[cfg(feature = "live")]
+        Command::Live(args) => live::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),
         Command::Grade(args) => grade::run(args, &setting, out),

@@ -5,6 +5,8 @@ use std::ops::ControlFlow;
 
 use sockscope::capture::Frame;
 use sockscope::decode::{self, Packet};
+use sockscope::present::look::Look;
+use sockscope::present::time::Dial;
 use sockscope::present::{csv, json, listing, time};
 use sockscope::track::{Limits, Tracker, Update};
 
@@ -15,11 +17,7 @@ use super::run;
 
 pub(crate) fn run(args: PacketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let mut tracker = Tracker::new(Limits::default());
-    let mut printer = match Form::from(args.form) {
-        Form::Text => Printer::Text(Box::new(listing::Packets::new(setting.look, args.time.into()))),
-        Form::Json => Printer::Json(json::Lines::new()),
-        Form::Csv => Printer::Csv(csv::Packets::new()),
-    };
+    let mut printer = Printer::new(args.form.into(), setting.look, args.time.into());
     let opened = run::open(&args.input)?;
     printer.heading(out)?;
     let reading = run::frames_of(opened, &args.input, setting, |frame, selected| {
@@ -35,13 +33,22 @@ pub(crate) fn run(args: PacketsArgs, setting: &Setting, out: &mut impl Write) ->
     reading.verdict()
 }
 
-enum Printer {
+/// A line for each frame, in one of the forms.
+pub(super) enum Printer {
     Text(Box<listing::Packets>),
     Json(json::Lines),
     Csv(csv::Packets),
 }
 
 impl Printer {
+    pub(super) fn new(form: Form, look: Look, dial: Dial) -> Self {
+        match form {
+            Form::Text => Self::Text(Box::new(listing::Packets::new(look, dial))),
+            Form::Json => Self::Json(json::Lines::new()),
+            Form::Csv => Self::Csv(csv::Packets::new()),
+        }
+    }
+
     fn heading(&mut self, out: &mut impl Write) -> std::io::Result<()> {
         match self {
             Self::Csv(packets) => packets.heading(out),
@@ -50,14 +57,14 @@ impl Printer {
     }
 
     /// A frame is not shown, but its time counts.
-    fn pass(&mut self, packet: &Packet<'_>) {
+    pub(super) fn pass(&mut self, packet: &Packet<'_>) {
         match self {
             Self::Text(packets) => packets.pass(packet),
             Self::Json(_) | Self::Csv(_) => {}
         }
     }
 
-    fn print(
+    pub(super) fn print(
         &mut self,
         frame: &Frame<'_>,
         packet: &Packet<'_>,

@@ -9,6 +9,8 @@ use sockscope::capture::{self, Damage, Description, Frame, Next, Source};
 use sockscope::decode;
 use sockscope::judge::filter;
 use sockscope::track::{FlowId, Limits, Trace, Tracker};
+#[cfg(feature = "live")]
+use sockscope::{capture::Timestamp, track::Update};
 
 use super::args::Input;
 use super::failure::{Failure, print_line};
@@ -144,7 +146,7 @@ pub(crate) fn described_frames<T>(
 
 /// Reads the capture until a moment, which includes its frame, into a trace as of then.
 pub(crate) fn trace_until(moment: Moment, input: &Input, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let mut follower = Follower::new(Tracker::new(Limits::default()), input);
+    let mut follower = Follower::new(Tracker::new(Limits::default()), input.choice.filter.is_some());
     let mut first = None;
     let mut until = match moment {
         Moment::Time(time) => Some(time),
@@ -173,14 +175,35 @@ pub(crate) fn trace_until(moment: Moment, input: &Input, setting: &Setting) -> R
 }
 
 /// A tracker that notes what the selected frames belong to, if a filter selects any.
-struct Follower {
+pub(super) struct Follower {
     tracker: Tracker,
     touched: Option<Touched>,
 }
 
 impl Follower {
-    fn new(tracker: Tracker, input: &Input) -> Self {
-        Self { tracker, touched: input.choice.filter.is_some().then(Touched::default) }
+    pub(super) fn new(tracker: Tracker, filtered: bool) -> Self {
+        Self { tracker, touched: filtered.then(Touched::default) }
+    }
+
+    /// Follows a packet, and says what it belongs to.
+    #[cfg(feature = "live")]
+    pub(super) fn push<'t>(&'t mut self, packet: &decode::Packet<'t>, selected: bool) -> Update<'t> {
+        let update = self.tracker.push(packet);
+        self.touched.iter_mut().filter(|_| selected).for_each(|touched| touched.see(&update));
+        update
+    }
+
+    /// Forgets what its tracker has forgotten.
+    #[cfg(feature = "live")]
+    pub(super) fn forget(&mut self) {
+        let Self { tracker, touched } = self;
+        touched.iter_mut().for_each(|touched| touched.forget(|flow| tracker.remembers(flow)));
+    }
+
+    /// Time passed without a packet.
+    #[cfg(feature = "live")]
+    pub(super) fn tick(&mut self, now: Timestamp) {
+        self.tracker.tick(now);
     }
 
     fn see(&mut self, frame: &Frame<'_>, selected: bool) {
@@ -191,7 +214,7 @@ impl Follower {
         });
     }
 
-    fn finish(self) -> Trace {
+    pub(super) fn finish(self) -> Trace {
         let mut trace = self.tracker.finish();
         if let Some(touched) = &self.touched {
             touched.prune(&mut trace);
@@ -207,7 +230,7 @@ pub(crate) fn no_such_stream(file: &Path, stream: FlowId) -> Failure {
 
 /// Reads the whole capture into a trace by this tracker, of the rows that a selected frame belongs to.
 pub(crate) fn trace(tracker: Tracker, input: &Input, setting: &Setting) -> Result<(Trace, Reading), Failure> {
-    let mut follower = Follower::new(tracker, input);
+    let mut follower = Follower::new(tracker, input.choice.filter.is_some());
     let reading = frames(input, setting, |frame, selected| {
         follower.see(frame, selected);
         Ok(ControlFlow::Continue(()))

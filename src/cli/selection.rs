@@ -9,6 +9,8 @@ use sockscope::capture::CaptureFilter;
 use sockscope::capture::{ByteOrder, Frame};
 use sockscope::decode;
 use sockscope::judge::filter::{Clock, Field, Filter, Needs, PacketRow};
+#[cfg(feature = "live")]
+use sockscope::track::Aging;
 use sockscope::track::{Limits, Tracker};
 
 use super::args::Choice;
@@ -40,12 +42,24 @@ impl Selection {
         Ok(selection)
     }
 
+    /// Compiles a display filter for a capture that may never end: its tracker forgets.
+    #[cfg(feature = "live")]
+    pub(crate) fn of_live(filter: Option<&str>) -> Result<Self, Failure> {
+        let mut display = filter.map(Display::new).transpose()?;
+        display.iter_mut().for_each(|display| display.tracker = Tracker::new(Limits::live()).forgetting(Aging::default()));
+        Ok(Self { display, ..Self::default() })
+    }
+
     #[cfg(feature = "live")]
     fn take_capture_filter(&mut self, text: &str) -> Result<(), Failure> {
-        let hint = if Filter::compile(text).is_ok() { "; as a display filter it goes to -Y" } else { "" };
-        let fault = |said: String| Failure::Text(format!("-f {text}: {said}{hint}"));
-        self.capture = Some(CaptureFilter::new(text).map_err(fault)?);
+        self.capture = Some(capture_filter(text)?);
         Ok(())
+    }
+
+    /// A display filter selects, so that some frames may not be.
+    #[cfg(feature = "live")]
+    pub(crate) const fn has_filter(&self) -> bool {
+        self.display.is_some()
     }
 
     #[cfg(not(feature = "live"))]
@@ -77,6 +91,13 @@ impl Selection {
     pub(crate) fn selects(&mut self, frame: &Frame<'_>, interface_name: Option<&str>) -> bool {
         self.display.as_mut().is_none_or(|display| display.selects(frame, interface_name))
     }
+}
+
+/// Compiles a capture filter.
+#[cfg(feature = "live")]
+pub(crate) fn capture_filter(text: &str) -> Result<CaptureFilter, Failure> {
+    let hint = if Filter::compile(text).is_ok() { "; as a display filter it goes to -Y" } else { "" };
+    CaptureFilter::new(text).map_err(|said| Failure::Text(format!("-f {text}: {said}{hint}")))
 }
 
 impl Display {

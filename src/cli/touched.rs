@@ -8,10 +8,22 @@ use sockscope::track::{Connection, FlowId, Protocol, Socket, Trace, Update};
 #[derive(Debug, Default)]
 pub(crate) struct Touched(HashSet<FlowId>);
 
+/// Conversations below which it is not worth it to forget any.
+#[cfg(feature = "live")]
+const FEW: usize = 10_000;
+
 impl Touched {
     /// Takes a selected frame.
     pub(crate) fn see(&mut self, update: &Update<'_>) {
         self.0.extend(flow(update));
+    }
+
+    /// Forgets conversations that nobody remembers, when they are so many that the set would have to grow.
+    #[cfg(feature = "live")]
+    pub(crate) fn forget(&mut self, remembered: impl Fn(FlowId) -> bool) {
+        if self.0.len() >= FEW && self.0.capacity() - self.0.len() < self.0.len() / 8 {
+            self.0.retain(|flow| remembered(*flow));
+        }
     }
 
     /// Leaves out of the trace what no selected frame belongs to; what it says of the whole capture stays.

@@ -226,6 +226,35 @@ impl Conversations {
         self.refused
     }
 
+    /// Conversations remembered, those that were only quoted included.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Forgets those that `keep` does not want, by their ids and the times of their last frames; numbers go on.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(FlowId, Option<Timestamp>) -> bool) {
+        let id = |entry: &Entry| FlowId { protocol: entry.key.protocol(), number: entry.stream };
+        let fates: Vec<bool> = self.entries.iter().zip(&self.counts).map(|(entry, counts)| keep(id(entry), counts.end)).collect();
+        let (mut of_entries, mut of_counts) = (fates.iter(), fates.iter());
+        self.entries.retain(|_| of_entries.next() == Some(&true));
+        self.counts.retain(|_| of_counts.next() == Some(&true));
+        self.index.clear();
+        for entry in 0..self.entries.len() as u32 {
+            let Some(key) = self.entry(entry).map(|entry| entry.key) else { continue };
+            let hash = self.hash(&key);
+            match self.find(hash, &key) {
+                // The latest one on its key, as they stand in order.
+                Some(older) => {
+                    let place = self.index.find_mut(spread(hash), |place| place.entry == older);
+                    place.into_iter().for_each(|place| place.entry = entry);
+                }
+                None => {
+                    self.index.insert_unique(spread(hash), Place { hash, entry }, |place| spread(place.hash));
+                }
+            }
+        }
+    }
+
     pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
         self.meet_at(Found { hash: self.hash(&sighting.key), entry: None }, sighting)
     }

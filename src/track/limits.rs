@@ -34,6 +34,14 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// For a capture that never ends, beside [`Tracker::forgetting`](super::Tracker::forgetting): 400,000 conversations,
+    /// 200,000 connections and UDP peers, 10,000 notes; about 500 MB if all of that is in use.
+    pub fn live() -> Self {
+        Self { conversations: 400_000, connections: 200_000, udp_peers: 200_000, notes: 10_000, ..Self::default() }
+    }
+}
+
 /// What did not fit into the [`Limits`]; all zero in ordinary captures.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Overflow {

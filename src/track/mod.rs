@@ -9,7 +9,9 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
+mod aging;
 mod analysis;
+mod by_stream;
 mod change;
 mod completeness;
 mod connection;
@@ -39,6 +41,7 @@ mod verdict;
 mod waiting;
 mod zeek;
 
+pub use aging::{Aging, Forgotten};
 pub use analysis::Analyzed;
 pub use change::Change;
 pub use completeness::Completeness;
@@ -64,7 +67,7 @@ pub use stream::{Chunk, Delivered};
 pub use survey::{Survey, Tally};
 pub use trace::Trace;
 pub use tracker::Tracker;
-pub use udp::{Peer, UdpSocket, Unreachable};
+pub use udp::{Past, Peer, UdpSocket, Unreachable};
 pub use update::{About, Relative, Update};
 pub use verdict::{Tallies, Verdicts};
 pub use zeek::{ConnState, Ending, ZeekChecksums, ZeekConnection, ZeekCount, ZeekLog, ZeekTracker};

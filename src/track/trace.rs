@@ -1,6 +1,6 @@
 //! All that a tracker found, ready to be judged and shown.
 
-use super::{Connection, Conversation, Note, Overflow, Piece, SocketTable, Survey, UdpSocket};
+use super::{Connection, Conversation, Forgotten, Note, Overflow, Piece, SocketTable, Survey, UdpSocket};
 
 /// What a capture holds, from packets to sockets. Lists are in the order of first frames.
 #[derive(Clone, Debug)]
@@ -21,4 +21,7 @@ pub struct Trace {
     pub pieces: Vec<Piece>,
     /// What did not fit into the limits.
     pub overflow: Overflow,
+    /// What was forgotten because it was of no more use: nothing, unless the tracker was told to
+    /// [forget](super::Tracker::forgetting).
+    pub forgotten: Forgotten,
 }

@@ -2,6 +2,11 @@
 
 use std::net::SocketAddr;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
+use super::aging::Look;
+use super::by_stream::ByStream;
 use super::conversation::Met;
 use super::copies::Copies;
 use super::events::{Detail, Events, Seen};
@@ -9,8 +14,8 @@ use super::fragment::{Arrival, Reassembler};
 use super::sighting::with_sighting;
 use super::udp::{Sent, UdpSockets};
 use super::{
-    About, Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Limits, Note, Oddity, Overflow, Piece, Protocol,
-    Relative, Side, SocketTable, Survey, Trace, Transition, Update, Verdicts,
+    About, Aging, Analyzed, Claim, Connection, Conversations, FiveTuple, FlowId, Forgotten, Limits, Note, Oddity, Overflow,
+    Piece, Protocol, Relative, Side, SocketTable, Survey, Trace, Transition, UdpSocket, Update, Verdicts,
 };
 use crate::capture::Timestamp;
 use crate::decode::checksum::{self, Verdict};
@@ -40,7 +45,7 @@ struct Books {
     /// Octets of all connections that wait for those before them.
     waiting_octets: usize,
     /// Place of each TCP stream in `connections`; streams that were only quoted have none.
-    by_stream: Vec<Option<u32>>,
+    by_stream: ByStream<u32>,
     udp: UdpSockets,
     notes: Vec<Note>,
     /// Notes of the packet at hand.
@@ -54,6 +59,9 @@ struct Books {
     /// Changes of states that the packet at hand brought about.
     transitions: Vec<Transition>,
     overflow: Overflow,
+    /// When to look for what is of no more use, if anything is to be forgotten.
+    look: Option<Look>,
+    forgotten: Forgotten,
 }
 
 /// How much is to be told.
@@ -104,6 +112,41 @@ impl Tracker {
 
     fn of(scope: Scope, limits: Limits) -> Self {
         Self { reassembler: Reassembler::new(&limits), books: Books::new(scope, limits) }
+    }
+
+    /// The same, but it forgets what is of no more use, so that it can go on for ever: for a live capture.
+    #[must_use]
+    pub fn forgetting(mut self, aging: Aging) -> Self {
+        self.books.look = Some(Look::new(aging, &self.books.limits));
+        self
+    }
+
+    /// The socket table as of now.
+    pub fn sockets(&self) -> SocketTable {
+        self.books.sockets()
+    }
+
+    /// The connections as of now, in the order of their first frames.
+    pub fn connections(&self) -> &[Connection] {
+        &self.books.connections
+    }
+
+    /// The UDP sockets as of now, in the order of their first frames.
+    pub fn udp_sockets(&self) -> &[UdpSocket] {
+        self.books.udp.sockets()
+    }
+
+    /// What has been forgotten so far.
+    pub const fn forgotten(&self) -> Forgotten {
+        self.books.forgotten
+    }
+
+    /// The connection or the exchange of this stream is remembered.
+    pub fn remembers(&self, flow: FlowId) -> bool {
+        match flow.protocol {
+            Protocol::Tcp => self.books.by_stream.get(flow.number).is_some(),
+            Protocol::Udp => self.books.udp.has(flow.number),
+        }
     }
 
     /// Follows one packet, and says what it belongs to; packets come in file order.
@@ -184,7 +227,7 @@ impl Books {
             copies: Copies::default(),
             connections: Vec::new(),
             waiting_octets: 0,
-            by_stream: Vec::new(),
+            by_stream: ByStream::default(),
             udp: UdpSockets::new(limits.udp_peers),
             notes: Vec::new(),
             fresh: Vec::new(),
@@ -193,30 +236,76 @@ impl Books {
             pieces: Vec::new(),
             transitions: Vec::new(),
             overflow: Overflow::default(),
+            look: None,
+            forgotten: Forgotten::default(),
         }
     }
 
     fn finish(mut self) -> Trace {
         self.overflow.conversation_packets = self.conversations.refused_packets();
         self.overflow.udp_datagrams = self.udp.refused();
-        let udp_sockets = self.udp.into_sockets();
         let mut pieces = Vec::new();
         for connection in &mut self.connections {
             let followed = self.following == Some(connection.id);
             connection.finish(&mut |side, chunk| pieces.extend(followed.then(|| Piece::new(side, chunk))));
         }
         let everything = self.scope == Scope::Everything;
-        let infer = || SocketTable::infer(&self.connections, &udp_sockets, self.survey.latest.max(self.now));
+        let sockets = if everything { self.sockets() } else { SocketTable::default() };
         Trace {
             conversations: if everything { self.conversations.iter().collect() } else { Vec::new() },
-            sockets: if everything { infer() } else { SocketTable::default() },
+            sockets,
             survey: self.survey,
             connections: self.connections,
-            udp_sockets,
+            udp_sockets: self.udp.into_sockets(),
             notes: self.notes,
             pieces,
             overflow: self.overflow,
+            forgotten: self.forgotten,
         }
+    }
+
+    fn sockets(&self) -> SocketTable {
+        SocketTable::infer(&self.connections, self.udp.sockets(), self.time())
+    }
+
+    /// What time it is at least.
+    fn time(&self) -> Option<Timestamp> {
+        self.survey.latest.max(self.now)
+    }
+
+    /// Forgets what is of no more use.
+    #[cold]
+    fn forget(&mut self, aging: Aging, now: Timestamp) {
+        let (connections, exchanges) = (self.connections.len(), self.udp.known());
+        let fates = aging.fates(&self.connections, now);
+        let mut fates = fates.iter();
+        self.connections.retain(|_| fates.next() == Some(&true));
+        self.waiting_octets = self.connections.iter().map(Connection::waiting_octets).sum();
+        self.by_stream = (0..).zip(&self.connections).map(|(place, connection)| (connection.id.number, place)).collect();
+        let mut udp_streams: HashSet<u32, RandomState> = HashSet::default();
+        self.conversations.retain(|id, end| match id.protocol {
+            Protocol::Tcp => self.by_stream.get(id.number).is_some(),
+            Protocol::Udp => end.is_some_and(|end| now.since(end) <= aging.idle_exchange) && udp_streams.insert(id.number),
+        });
+        self.udp.retain(|stream| udp_streams.contains(&stream));
+        let gone = |before: usize, after: usize| before.saturating_sub(after) as u64;
+        let Forgotten { connections: of_tcp, exchanges: of_udp } = &mut self.forgotten;
+        *of_tcp = of_tcp.saturating_add(gone(connections, self.connections.len()));
+        *of_udp = of_udp.saturating_add(gone(exchanges, self.udp.known()));
+    }
+
+    /// Forgets what is of no more use, if it is time for that.
+    #[inline]
+    fn age(&mut self) {
+        let Some(look) = &self.look else { return };
+        let now = self.time();
+        if !look.is_due(self.conversations.len(), now) {
+            return;
+        }
+        let (aging, Some(now)) = (look.aging, now) else { return };
+        self.forget(aging, now);
+        let left = self.conversations.len();
+        self.look.iter_mut().for_each(|look| look.left(left, now));
     }
 
     /// Enters one packet; `None` if it is passed over.
@@ -225,6 +314,7 @@ impl Books {
         self.fresh.clear();
         self.pieces.clear();
         self.transitions.clear();
+        self.age();
         if self.scope != Scope::Everything && !may_concern_tcp(packet) {
             return None;
         }
@@ -378,9 +468,8 @@ impl Books {
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.
     fn connection(&mut self, seen: &Seen<'_>, met: &Met, tuple: impl FnOnce() -> Option<FiveTuple>) -> Option<u32> {
-        let stream = met.id.number as usize;
-        if let Some(Some(place)) = self.by_stream.get(stream) {
-            return Some(*place);
+        if let Some(place) = self.by_stream.get(met.id.number) {
+            return Some(place);
         }
         if self.connections.len() >= self.limits.connections {
             self.overflow.connection_segments = self.overflow.connection_segments.saturating_add(1);
@@ -389,16 +478,13 @@ impl Books {
         let place = u32::try_from(self.connections.len()).ok()?;
         let detail = if self.scope == Scope::Table { Detail::Table } else { Detail::Full };
         self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
-        if self.by_stream.len() <= stream {
-            self.by_stream.resize(stream.saturating_add(1), None);
-        }
-        *self.by_stream.get_mut(stream)? = Some(place);
+        self.by_stream.insert(met.id.number, place);
         Some(place)
     }
 
     /// The connection of a stream; `None` if it is UDP, or was only quoted.
     fn connection_of(&self, id: FlowId) -> Option<&Connection> {
-        let place = self.by_stream.get(id.number as usize).copied().flatten()?;
+        let place = self.by_stream.get(id.number)?;
         self.connections.get(place as usize).filter(|connection| connection.id == id)
     }
 
@@ -411,7 +497,7 @@ impl Books {
         match flow.protocol {
             Protocol::Udp => self.udp.port_unreachable(flow.number, source, packet.number),
             Protocol::Tcp => {
-                let place = self.by_stream.get(flow.number as usize).copied().flatten();
+                let place = self.by_stream.get(flow.number);
                 if let Some(connection) = place.and_then(|place| self.connections.get_mut(place as usize)) {
                     connection.unreachable.get_or_insert(packet.number);
                 }

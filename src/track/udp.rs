@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
+use super::by_stream::ByStream;
 use super::{Count, Evidence};
 use crate::capture::Timestamp;
 
@@ -37,6 +38,19 @@ pub struct UdpSocket {
     pub absences: Vec<RangeInclusive<u64>>,
     /// Since when nobody is there, if an ICMP error said so last.
     pub absent_since: Option<u64>,
+    /// Peers that were forgotten.
+    pub past: Past,
+}
+
+/// What is left of the forgotten peers of a UDP socket.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Past {
+    /// How many there were.
+    pub peers: u64,
+    /// Datagrams to them.
+    pub sent: Count,
+    /// Datagrams from them.
+    pub received: Count,
 }
 
 impl UdpSocket {
@@ -45,12 +59,12 @@ impl UdpSocket {
 
     /// Datagrams it sent to all peers.
     pub fn sent(&self) -> Count {
-        self.peers.iter().map(|peer| peer.sent).sum()
+        self.peers.iter().map(|peer| peer.sent).chain([self.past.sent]).sum()
     }
 
     /// Datagrams sent to it by all peers.
     pub fn received(&self) -> Count {
-        self.peers.iter().map(|peer| peer.received).sum()
+        self.peers.iter().map(|peer| peer.received).chain([self.past.received]).sum()
     }
 }
 
@@ -90,7 +104,7 @@ pub(super) struct UdpSockets {
     sockets: Vec<UdpSocket>,
     by_address: HashMap<SocketAddr, u32, RandomState>,
     /// The rows of each UDP stream; streams that were only quoted have none.
-    exchanges: Vec<Option<Exchange>>,
+    exchanges: ByStream<Exchange>,
     limit: usize,
     known: usize,
     refused: u64,
@@ -170,13 +184,45 @@ impl UdpSockets {
         self.refused
     }
 
+    /// Forgets the exchanges of streams that `keep` does not want, and sockets that have no other.
+    pub(super) fn retain(&mut self, keep: impl Fn(u32) -> bool) {
+        self.sockets.iter_mut().for_each(|socket| socket.forget(&keep));
+        self.sockets.retain(|socket| !socket.peers.is_empty());
+        self.by_address = (0..).zip(&self.sockets).map(|(place, socket)| (socket.local, place)).collect();
+        let mut exchanges: HashMap<u32, Exchange, RandomState> = HashMap::default();
+        for (socket, row) in (0..).zip(&self.sockets) {
+            for (peer, at) in (0..).zip(&row.peers) {
+                let Some(old) = self.exchanges.get(at.stream) else { continue };
+                let exchange = exchanges.entry(at.stream).or_insert(Exchange { a: old.a, at_a: None, at_b: None });
+                exchange.take_place(row.local, at.address, Place { socket, peer });
+            }
+        }
+        self.known = exchanges.len();
+        self.exchanges = exchanges.into_iter().collect();
+    }
+
+    /// The exchange of this stream is remembered.
+    pub(super) fn has(&self, stream: u32) -> bool {
+        self.exchanges.get(stream).is_some()
+    }
+
+    /// Exchanges between two endpoints that are remembered.
+    pub(super) const fn known(&self) -> usize {
+        self.known
+    }
+
+    /// The sockets so far, in the order of their first frames.
+    pub(super) fn sockets(&self) -> &[UdpSocket] {
+        &self.sockets
+    }
+
     /// The sockets, in the order of their first frames.
     pub(super) fn into_sockets(self) -> Vec<UdpSocket> {
         self.sockets
     }
 
     fn exchange(&self, stream: u32) -> Option<Exchange> {
-        self.exchanges.get(stream as usize).copied().flatten()
+        self.exchanges.get(stream)
     }
 
     /// Makes the rows of a stream; `None` if there are too many.
@@ -188,11 +234,7 @@ impl UdpSockets {
         let at_a = self.place(sent, sent.source, sent.destination);
         let at_b = if sent.source == sent.destination { at_a } else { self.place(sent, sent.destination, sent.source) };
         let exchange = Exchange { a: sent.source, at_a, at_b };
-        let stream = sent.stream as usize;
-        if self.exchanges.len() <= stream {
-            self.exchanges.resize(stream.saturating_add(1), None);
-        }
-        *self.exchanges.get_mut(stream)? = Some(exchange);
+        self.exchanges.insert(sent.stream, exchange);
         Some(exchange)
     }
 
@@ -246,7 +288,20 @@ impl UdpSocket {
             first_sent: None,
             absences: Vec::new(),
             absent_since: None,
+            past: Past::default(),
         }
+    }
+
+    /// Forgets peers whose streams `keep` does not want; their counts stay.
+    fn forget(&mut self, keep: impl Fn(u32) -> bool) {
+        let Self { peers, past, .. } = self;
+        peers.retain(|peer| {
+            let kept = keep(peer.stream);
+            if !kept {
+                past.add(peer);
+            }
+            kept
+        });
     }
 
     /// Nobody listened here.
@@ -262,6 +317,26 @@ impl UdpSocket {
             && self.absences.len() < Self::MAX_ABSENCES
         {
             self.absences.push(since..=error.frame);
+        }
+    }
+}
+
+impl Past {
+    fn add(&mut self, peer: &Peer) {
+        self.peers = self.peers.saturating_add(1);
+        self.sent = [self.sent, peer.sent].into_iter().sum();
+        self.received = [self.received, peer.received].into_iter().sum();
+    }
+}
+
+impl Exchange {
+    /// The socket at `local` stands at this place, with its peer.
+    fn take_place(&mut self, local: SocketAddr, peer: SocketAddr, place: Place) {
+        if local == self.a {
+            self.at_a = Some(place);
+        }
+        if local != self.a || local == peer {
+            self.at_b = Some(place);
         }
     }
 }

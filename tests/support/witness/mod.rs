@@ -7,6 +7,7 @@
 mod forge;
 mod history;
 mod hold;
+#[path = "../namespace.rs"]
 mod namespace;
 mod recorder;
 mod report;
@@ -34,7 +35,7 @@ pub struct Testimony {
 
 /// Plays all scenarios in this network namespace, which is ours alone, and records what can be seen of them.
 pub fn gather(folder: &Path, seed: u64) -> Testimony {
-    namespace::furnish();
+    furnish();
     let recorder = recorder::Recorder::start(folder);
     let sampler = sampler::Sampler::start();
     let stage = stage::Stage::new(recorder.path());
@@ -43,6 +44,14 @@ pub fn gather(folder: &Path, seed: u64) -> Testimony {
     let samples = sampler.stop();
     let capture = recorder.stop();
     Testimony { capture, samples, limits: stage.into_limits() }
+}
+
+/// Sets the namespace up; what is sent to the documentation addresses is captured on `lo` and then lost.
+fn furnish() {
+    namespace::run("ip link set lo up");
+    namespace::run("ip route add 192.0.2.0/24 dev lo");
+    namespace::run("ip addr add 198.51.100.1/32 dev lo");
+    std::fs::write("/proc/sys/net/ipv4/tcp_fin_timeout", stage::FIN_TIMEOUT.as_secs().to_string()).unwrap();
 }
 
 /// Time since 1970, by the clock that also stamps frames.

@@ -58,14 +58,6 @@ fn end_after(limit: Duration) {
     });
 }
 
-/// Sets the namespace up; what is sent to the documentation addresses is captured on `lo` and then lost.
-pub fn furnish() {
-    run("ip link set lo up");
-    run("ip route add 192.0.2.0/24 dev lo");
-    run("ip addr add 198.51.100.1/32 dev lo");
-    std::fs::write("/proc/sys/net/ipv4/tcp_fin_timeout", super::stage::FIN_TIMEOUT.as_secs().to_string()).unwrap();
-}
-
 /// Runs a command that has to succeed.
 pub fn run(command: &str) {
     assert_eq!(failure(command), None);

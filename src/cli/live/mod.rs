@@ -1,0 +1,146 @@
+//! `sockscope live [IFACE]`: the packets of an interface as they come, and the sockets behind them.
+//!
+//! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
+//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] are lines for people or
+//! programs.
+
+mod bounds;
+mod recording;
+mod ring;
+mod view;
+mod watch;
+
+use std::io::{self, Write};
+
+use sockscope::capture::{self, Device, Live, Statistics, Tap};
+use sockscope::present::look::Look;
+use sockscope::present::table::{Align, Table};
+use sockscope::present::words::{counted, grouped};
+
+use super::args::LiveArgs;
+use super::failure::{Failure, print_line};
+use super::job::{self, Setting};
+use super::selection::{self, Selection};
+use bounds::{Bounds, Signals};
+use recording::Recording;
+use view::View;
+use watch::{Sight, Watch};
+
+pub(crate) use ring::Ring;
+
+pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    if args.list {
+        return list(setting.look, out);
+    }
+    let to_stdout = args.output.as_deref().is_some_and(job::is_stdin);
+    if to_stdout && args.ring.is_some() {
+        return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
+    }
+    let selection = Selection::of_live(args.filter.as_deref())?;
+    let signals = Signals::catch()?;
+    let mut live = open(&args)?;
+    capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
+    let description = capture::Source::description(&live).clone();
+    let (mut nowhere, stdout) = (io::sink(), out as &mut dyn Write);
+    let (shown, piped): (&mut dyn Write, &mut dyn Write) =
+        if to_stdout { (&mut nowhere, stdout) } else { (stdout, &mut nowhere) };
+    let mut recording = match &args.output {
+        Some(path) if to_stdout => Recording::piped(path, piped, &description)?,
+        Some(path) => Recording::new(path, args.ring, &description)?,
+        None => Recording::none(&description),
+    };
+    let mut view = View::new(&args, setting.look, shown);
+    let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
+    print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
+    let mut watch = Watch::new(selection);
+    let watched = watch.run(&mut live, &mut recording, bounds, |sight| match sight {
+        Sight::Frame(frame, packet, update) => view.frame(frame, packet, update),
+        Sight::Unselected(packet) => {
+            view.pass(packet);
+            Ok(())
+        }
+        Sight::Rest { lost } => view.rest(lost),
+    });
+    let statistics = live.statistics();
+    let recorded = recording.finish(&statistics);
+    let told = view.end(&watch.finish()).map_err(Failure::from);
+    print_line(&format!("{}: {}", args.interface, outcome(&statistics)));
+    watched.and(recorded).and(told)
+}
+
+/// Compiles the filter first, whose faults have words of their own.
+fn open(args: &LiveArgs) -> Result<Live, Failure> {
+    if let Some(text) = &args.capture_filter {
+        selection::capture_filter(text)?;
+    }
+    let mut tap = Tap::new(args.interface.clone());
+    tap.filter = filter(args.capture_filter.as_deref(), args.port);
+    tap.snap_length = args.snap_length.unwrap_or(tap.snap_length);
+    tap.buffer = args.buffer.unwrap_or(tap.buffer);
+    Live::open(&tap).map_err(|error| match error {
+        capture::Error::NotPermitted { .. } => Failure::Input(format!("{error}; give it that: {}", remedy())),
+        capture::Error::Filter { text, reason } => Failure::Text(format!("-f {text}: {reason}")),
+        error => error.into(),
+    })
+}
+
+/// What gives this program the right to capture.
+fn remedy() -> String {
+    let program = std::env::current_exe().map_or_else(|_| "sockscope".to_owned(), |path| path.display().to_string());
+    format!("sudo setcap cap_net_raw,cap_net_admin=eip {program}")
+}
+
+/// Both filters have to let a frame pass.
+fn filter(text: Option<&str>, port: Option<u16>) -> Option<String> {
+    let port = port.map(|port| format!("port {port}"));
+    match (text, port) {
+        (Some(text), Some(port)) => Some(format!("({text}) and {port}")),
+        (Some(text), None) => Some(text.to_owned()),
+        (None, port) => port,
+    }
+}
+
+/// `12 frames, none lost`: what was lost is always told.
+fn outcome(statistics: &Statistics) -> String {
+    let frames = counted(statistics.delivered.unwrap_or(0), "frame");
+    match statistics.dropped {
+        Some(0) => format!("{frames}, none lost"),
+        Some(lost) => format!("{frames}; {} more lost: the kernel's buffer was full (--buffer makes it larger)", grouped(lost)),
+        None => format!("{frames}; what was lost is not known"),
+    }
+}
+
+/// The interfaces that there are.
+fn list(look: Look, out: &mut impl Write) -> Result<(), Failure> {
+    let mut table = Table::new(
+        look,
+        &[("Interface", Align::Left), ("State", Align::Left), ("Addresses", Align::Left), ("Description", Align::Left)],
+    );
+    for device in Device::list()? {
+        let addresses = device.addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let state = if device.up { "up" } else { "down" };
+        table.row(None, [device.name, state.to_owned(), addresses, device.description.unwrap_or_default()]);
+    }
+    Ok(table.write(out)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filters_are_joined() {
+        assert_eq!(filter(None, None), None);
+        assert_eq!(filter(Some("udp or tcp"), None).unwrap(), "udp or tcp");
+        assert_eq!(filter(None, Some(5000)).unwrap(), "port 5000");
+        assert_eq!(filter(Some("udp or tcp"), Some(5000)).unwrap(), "(udp or tcp) and port 5000");
+    }
+
+    #[test]
+    fn losses_are_told() {
+        let told = |delivered, dropped| outcome(&Statistics { delivered: Some(delivered), dropped, ..Statistics::default() });
+        assert_eq!(told(1, Some(0)), "1 frame, none lost");
+        assert!(told(2000, Some(1234)).starts_with("2,000 frames; 1,234 more lost"));
+        assert!(told(0, None).ends_with("not known"));
+    }
+}
