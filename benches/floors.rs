@@ -79,7 +79,7 @@ fn conversations(bencher: Bencher) {
         let (mut sightings, mut table) = (Sightings::new(&limits), Conversations::new(&limits));
         let mut batch = Vec::with_capacity(64);
         let frames = read(file, |frame| {
-            sightings.of(&decode::packet(frame), |sighting| batch.push(sighting));
+            sightings.of_frame(frame, |sighting| batch.push(sighting));
             if batch.len() == 64 {
                 table.extend(&batch);
                 batch.clear();

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use sockscope::capture::{self, Error, Frame, Next};
 use sockscope::decode::{self, checksum, field};
-use sockscope::track::{Limits, Tracker};
+use sockscope::track::{Limits, Sighting, Sightings, Tracker};
 
 /// A frame with its octets, to be changed.
 struct Kept {
@@ -45,6 +45,16 @@ fn digest(tracker: &mut Tracker, frame: &Frame<'_>) {
     checksum::transport(&packet);
     field::layers(frame);
     tracker.push(&packet);
+    same_both_ways(frame);
+}
+
+/// The short way through a frame shows what the long way does.
+fn same_both_ways(frame: &Frame<'_>) {
+    let limits = Limits::default();
+    let text = |sighting: Sighting| format!("{sighting:?}");
+    let short = Sightings::new(&limits).of_frame(frame, text);
+    let long = Sightings::new(&limits).of(&decode::packet(frame), text);
+    assert_eq!(short, long, "{:02x?}", frame.octets);
 }
 
 #[test]

@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 
 use sockscope::capture::Timestamp;
-use sockscope::decode;
 use sockscope::present::look::Look;
 use sockscope::present::{csv, json, listing};
 use sockscope::track::{Conversations, Limits, Sighting, Sightings};
@@ -28,7 +27,7 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
     let reading = run::frames(&args.input, setting, |frame, selected| {
         first = first.or(frame.timestamp);
         let begin = batch.len();
-        decode::with_packet(frame, |packet| sightings.of(packet, |sighting| batch.push(sighting)));
+        sightings.of_frame(frame, |sighting| batch.push(sighting));
         if !selected {
             batch[begin..].iter_mut().for_each(Sighting::uncount);
         }

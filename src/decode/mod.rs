@@ -19,6 +19,7 @@ pub mod ip;
 pub mod link;
 pub mod name;
 pub mod options;
+pub mod plain;
 pub mod port;
 mod read;
 pub mod seq;

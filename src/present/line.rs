@@ -4,7 +4,7 @@
 //! are padded to widths that the caller knows; a longer text pushes its line, it is never cut.
 
 use std::io::{self, Write};
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::ops::Range;
 
 use jiff::SignedDuration;
@@ -27,6 +27,24 @@ const fn pairs() -> [[u8; 2]; 100] {
         number += 1;
     }
     pairs
+}
+
+/// The decimal digits of each octet, left-aligned, and how many there are.
+const OCTETS: [([u8; 4], u8); 256] = octets();
+
+const fn octets() -> [([u8; 4], u8); 256] {
+    let mut octets = [([b' '; 4], 0); 256];
+    let mut number = 0;
+    while number < 256 {
+        let digits = [b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        octets[number] = match (number, digits) {
+            (0..10, [_, _, c]) => ([c, b' ', b' ', b' '], 1),
+            (10..100, [_, b, c]) => ([b, c, b' ', b' '], 2),
+            (_, [a, b, c]) => ([a, b, c, b' '], 3),
+        };
+        number += 1;
+    }
+    octets
 }
 
 /// One line under construction.
@@ -73,12 +91,7 @@ impl Line {
     pub fn endpoint(&mut self, endpoint: SocketAddr, width: usize) -> &mut Self {
         let start = self.octets.len();
         match endpoint {
-            SocketAddr::V4(endpoint) => {
-                for (octet, separator) in endpoint.ip().octets().into_iter().zip(*b"...:") {
-                    self.digits(u64::from(octet)).octets.push(separator);
-                }
-                self.digits(u64::from(endpoint.port()));
-            }
+            SocketAddr::V4(endpoint) => return self.endpoint4(endpoint, width),
             SocketAddr::V6(endpoint) if endpoint.scope_id() == 0 && endpoint.ip().to_ipv4_mapped().is_none() => {
                 self.text("[").address6(endpoint.ip()).text("]:").digits(u64::from(endpoint.port()));
             }
@@ -190,6 +203,24 @@ impl Line {
         result
     }
 
+    /// Adds an IPv4 address and port, left-aligned: over the spaces of the column, so that no octet is padded by itself.
+    fn endpoint4(&mut self, endpoint: SocketAddrV4, width: usize) -> &mut Self {
+        let start = self.octets.len();
+        let cell = self.spaces(width.max(LONGEST_V4) + GAP);
+        let mut at = 0;
+        for (octet, separator) in endpoint.ip().octets().into_iter().zip(*b"...:") {
+            let (digits, len) = OCTETS[usize::from(octet)];
+            cell[at..at + 4].copy_from_slice(&digits);
+            at += usize::from(len) + 1;
+            cell[at - 1] = separator;
+        }
+        let port = u64::from(endpoint.port());
+        let end = at + decimal_len(port);
+        write_decimal(port, &mut cell[at..end]);
+        self.octets.truncate(start + width.max(end) + GAP);
+        self
+    }
+
     /// Adds an address as RFC 5952 writes it: the longest run of zeros left out.
     fn address6(&mut self, address: &Ipv6Addr) -> &mut Self {
         let segments = address.segments();
@@ -226,7 +257,10 @@ impl Line {
     fn spaces(&mut self, cells: usize) -> &mut [u8] {
         let start = self.octets.len();
         self.octets.extend_from_slice(&SPACES);
-        self.octets.resize(start + cells, b' ');
+        if cells > SPACES.len() {
+            self.octets.resize(start + cells, b' ');
+        }
+        self.octets.truncate(start + cells);
         &mut self.octets[start..]
     }
 
@@ -238,6 +272,9 @@ impl Line {
 
 /// Cells between two columns.
 const GAP: usize = 2;
+
+/// Cells of the longest IPv4 address with its port.
+const LONGEST_V4: usize = "255.255.255.255:65535".len();
 
 /// Cells that a text takes up on a terminal.
 fn cells(text: &str) -> usize {
@@ -306,6 +343,9 @@ mod tests {
         let same = |endpoint: SocketAddr| assert_eq!(printed(|line| line.endpoint(endpoint, 0)), format!("{endpoint}\n"));
         for text in ["127.0.0.1:5000", "0.0.0.0:0", "255.255.255.255:65535", "[::1]:5000", "[::ffff:127.0.0.1]:80"] {
             same(text.parse().unwrap());
+        }
+        for octet in 0..=255 {
+            same(SocketAddr::from(([octet, 9, 255 - octet, octet], 1 << (octet % 16))));
         }
         // Every choice of segments that are zero, and one that is not of four digits.
         for choice in 0..=255_u8 {

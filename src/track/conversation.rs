@@ -124,7 +124,10 @@ struct Streams {
 }
 
 /// What a conversation is known by, apart from its counts: to find one is to look at many of these.
+///
+/// Its fields stay in this order, or the key would be put in its place by way of the stack, and waited for there.
 #[derive(Debug)]
+#[repr(C)]
 struct Entry {
     key: FlowKey,
     stream: u32,

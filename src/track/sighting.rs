@@ -5,10 +5,11 @@
 use super::flow::Slot;
 use super::fragment::{Arrival, Reassembler};
 use super::{FlowKey, Limits, Protocol};
-use crate::capture::Timestamp;
+use crate::capture::{Frame, Timestamp};
+use crate::decode::plain::{self, Plain, plain};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::decode::{IpProtocol, Packet, Transport, icmp};
+use crate::decode::{self, IpProtocol, Packet, Transport, icmp};
 
 /// One packet as the conversation table sees it.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +39,20 @@ pub(super) struct TcpMark {
 }
 
 impl Sighting {
+    /// What [`with_sighting`] would make of an ordinary frame.
+    #[inline(always)]
+    fn plain(frame: &Frame<'_>, plain: &Plain) -> Self {
+        let (protocol, tcp) = match plain.transport {
+            plain::Transport::Tcp { sequence, acknowledgment, flags } => {
+                (Protocol::Tcp, Some(TcpMark { sequence, acknowledgment, flags }))
+            }
+            plain::Transport::Udp => (Protocol::Udp, None),
+        };
+        let (key, from) = FlowKey::new(protocol, plain.source, plain.destination);
+        let (number, timestamp, octets) = (frame.number, frame.timestamp, frame.original_len);
+        Self { key, from, number, timestamp, octets, payload: plain.payload_len, tcp, whole: true, quoted: false }
+    }
+
     /// From now on the packet takes part in the numbering of streams and counts for nothing.
     pub fn uncount(&mut self) {
         self.quoted = true;
@@ -54,6 +69,21 @@ impl Sightings {
     /// Nothing waiting yet.
     pub fn new(limits: &Limits) -> Self {
         Self { reassembler: Reassembler::new(limits) }
+    }
+
+    /// The same as [`Sightings::of`] for the packet in a frame, and faster: ordinary frames take the short way.
+    #[inline]
+    pub fn of_frame<T>(&mut self, frame: &Frame<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
+        match plain(frame) {
+            Some(plain) => Some(take(Sighting::plain(frame, &plain))),
+            None => self.of_any_frame(frame, take),
+        }
+    }
+
+    /// Apart from the short way, which needs but a few fields of the frame.
+    #[inline(never)]
+    fn of_any_frame<T>(&mut self, frame: &Frame<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
+        decode::with_packet(frame, |packet| self.of(packet, take))
     }
 
     /// Hands what the conversation table is to see of a packet to `take`: nothing if it has no ports, or is a fragment of
