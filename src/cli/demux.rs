@@ -21,16 +21,18 @@ use super::args::DemuxArgs;
 use super::expect::Expectations;
 use super::failure::Failure;
 use super::job::{self, Setting};
+use super::row_filter::RowFilter;
 use super::run::{self, Opened, Reading};
 use super::twice::Twice;
 
-pub(crate) fn run(args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+pub(crate) fn run(mut args: DemuxArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let mut expectations = match &args.expect {
         Some(file) => Expectations::read(&job::text(file)?).map_err(|fault| wrong(file, &fault))?,
         None => Expectations::default(),
     };
+    let rows = RowFilter::take(&mut args.input, &["demux"])?;
     let (setup, source) = sockets(&args, setting)?;
-    let play = Play { source, args: &args, setting };
+    let play = Play { source, args: &args, setting, rows: &rows };
     let reading = match args.what_if.is_empty() {
         true => verdicts(setup, play, &mut expectations, out)?,
         false => changes(&setup, play, &mut expectations, out)?,
@@ -55,7 +57,7 @@ fn sockets(args: &DemuxArgs, setting: &Setting) -> Result<(Setup, Opened), Failu
 
 /// Who gets each packet, and what the wire says to that.
 fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
-    let (inferred, json) = (setup.is_inferred(), play.args.form.json);
+    let (inferred, json, rows) = (setup.is_inferred(), play.args.form.json, play.rows);
     let mut view = Verdicts::new(play.setting.look, inferred);
     let mut lines = json::Verdicts::new(inferred);
     let mut table = DemuxTable::of(setup);
@@ -76,7 +78,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
             }
             Event::Packet(arriving, way) => {
                 let delivery = table.deliver(arriving, way.interface(description));
-                if !way.selected {
+                if !way.selected || !rows.keeps(delivery) {
                     return Ok(());
                 }
                 contradictions.see(arriving, delivery);
@@ -95,7 +97,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
 
 /// Who would get each packet under a changed table.
 fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
-    let (changes, json) = (&play.args.what_if, play.args.form.json);
+    let (changes, json, rows) = (&play.args.what_if, play.args.form.json, play.rows);
     let misread = |(place, fault): (usize, TextFault)| Failure::Text(format!("--what-if '{}': {fault}", changes[place]));
     let mut what_if = WhatIf::new(setup, changes).map_err(misread)?;
     let mut view = Changes::new(play.setting.look, setup.is_inferred());
@@ -106,7 +108,7 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         batch.iter().try_for_each(|event| {
             let Event::Packet(arriving, way) = event else { return Ok(()) };
             let (now, then) = what_if.deliver(arriving, way.interface(description));
-            if !way.selected {
+            if !way.selected || !rows.keeps(&then) {
                 return Ok(());
             }
             expectations.see(arriving, &then);
@@ -130,6 +132,7 @@ struct Play<'a> {
     source: Opened,
     args: &'a DemuxArgs,
     setting: &'a Setting,
+    rows: &'a RowFilter,
 }
 
 /// What concerns sockets.

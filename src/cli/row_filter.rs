@@ -3,8 +3,7 @@
 //! Of frames `conn` and `state` tell what was known by then; of a list of connections they are meant of each as a whole.
 
 use jiff::tz::TimeZone;
-use sockscope::judge::filter::Filter;
-use sockscope::judge::query::Row;
+use sockscope::judge::filter::{Filter, Row};
 
 use super::args::Input;
 use super::failure::Failure;
@@ -27,7 +26,8 @@ impl RowFilter {
     }
 
     /// The row is shown.
-    pub(crate) fn keeps(&self, row: &Row<'_>) -> bool {
+    #[inline]
+    pub(crate) fn keeps(&self, row: &dyn Row) -> bool {
         self.0.as_ref().is_none_or(|filter| filter.matches(row))
     }
 }

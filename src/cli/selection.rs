@@ -105,7 +105,7 @@ impl Display {
         let filter = Filter::compile_in(text, &TimeZone::system()).map_err(Failure::Filter)?;
         if let Some(field) = filter.fields().iter().find(|field| field.needs() == Needs::Rows) {
             return Err(Failure::Text(format!(
-                "filter: {field} is no field of frames: sock.* filters the rows of sockets, alone; rubrics know them all"
+                "filter: {field} is no field of frames: sock.* alone filters sockets, demux.* alone demux; rubrics know the others"
             )));
         }
         Ok(Self { filter, tracker: Tracker::new(Limits::default()), clock: Clock::new() })

@@ -65,6 +65,12 @@ fn rows_are_selected_by_their_own_fields(#[case] arguments: &[&str], #[case] exp
     assert_eq!(rows.lines().count() - 1, expected, "{rows}");
 }
 
+#[test]
+fn verdicts_are_selected_by_their_own_fields() {
+    let rows = |filter: &str| run(&["demux", UDP, "-Y", filter, "--json"]).good().lines().count();
+    assert_eq!([rows("demux.verdict == \"to\""), rows("demux.socket == \"s2\""), rows("demux.rule == \"none\"")], [4, 2, 0]);
+}
+
 #[rstest]
 #[case(&["connections", TCP, "--json"], "connections")]
 #[case(&["sockets", TCP, "--all", "--json"], "sockets")]
@@ -150,7 +156,7 @@ That is a capture filter (BPF). As a display filter: udp.port == 5000
                                      ^
 Equality is written ==: udp contains \"홍길동\" and tcp.port == 1
 ")]
-#[case(&["packets", UDP, "-Y", "sock.port == 5000"], "sockscope: filter: sock.port is no field of frames: sock.* filters the rows of sockets, alone; rubrics know them all
+#[case(&["packets", UDP, "-Y", "sock.port == 5000"], "sockscope: filter: sock.port is no field of frames: sock.* alone filters sockets, demux.* alone demux; rubrics know the others
 ")]
 #[case(&["packets", UDP, "-Y", "udp contains \"\u{1b}[2J\" and"], "sockscope: filter, column 24: expected a field such as tcp.port, or a value
   udp contains \" [2J\" and

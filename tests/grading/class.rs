@@ -122,6 +122,8 @@ fn contract(results: &Value) {
             let judged = !matches!(checked["status"].as_str(), Some("blocked" | "ungradable" | "error"));
             assert_eq!(judged, checked["expected"].is_object() && checked["found"].is_object(), "{checked}");
             assert_eq!(checked["filter"].is_null(), checked["frames"].as_array().unwrap().is_empty(), "{checked}");
+            let lost = judged && checked["status"] != "pass";
+            assert!(!lost || !checked["near"].as_array().unwrap().is_empty(), "nothing came near: {checked}");
         }
     }
 }

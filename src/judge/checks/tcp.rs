@@ -86,6 +86,20 @@ fn outcome(connection: &Connection) -> Message {
     Message::new(ko, connection.outcome().word().replace('_', " "))
 }
 
+/// The first connections to the server, each with what became of it.
+pub(super) fn nearest(bench: &Bench<'_>) -> Vec<Message> {
+    const TOLD: usize = 3;
+    let told = |connection: &&Connection| {
+        let (first, last) = (connection.first_frame, connection.last_frame);
+        let (ends, became) = (format!("{} → {}", connection.initiator, connection.responder), outcome(connection));
+        Message::new(
+            format!("{ends}: {} (프레임 {first}–{last})", became.ko),
+            format!("{ends}: {} (frames {first}–{last})", became.en),
+        )
+    };
+    bench.tcp.iter().take(TOLD).map(told).collect()
+}
+
 fn no_connection(bench: &Bench<'_>, expected: Message) -> Ruling {
     let port = bench.port;
     let over_udp = bench.record.traffic.frames(|passage| passage.protocol == Protocol::Udp && passage.uses(port));

@@ -2,7 +2,7 @@
 
 use super::field::{Field, Out, Read};
 use super::value::Value;
-use crate::track::Connection;
+use crate::track::{Connection, Delivery};
 
 /// Something that has values for fields: a frame, a connection, a socket, an exchange.
 pub trait Row {
@@ -21,6 +21,19 @@ impl Row for Connection {
     fn values<'a>(&'a self, field: Field, each: &mut dyn FnMut(Value<'a>)) {
         if let Read::Connection(read) = field.read() {
             read(self, &mut Out(each));
+        }
+    }
+}
+
+/// What becomes of a packet: its `demux` fields.
+impl Row for Delivery {
+    fn values<'a>(&'a self, field: Field, each: &mut dyn FnMut(Value<'a>)) {
+        match field.name() {
+            "demux.socket" => self.sockets.iter().for_each(|socket| each(Value::text(socket))),
+            "demux.verdict" => each(Value::text(self.verdict.word())),
+            "demux.rule" => each(Value::text(self.rule.word())),
+            "demux.loser" => self.losers().iter().for_each(|(socket, _)| each(Value::text(socket))),
+            _ => {}
         }
     }
 }

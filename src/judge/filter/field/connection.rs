@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use super::Definition as Row;
-use super::Kind::{Address, Duration, Flag, Mark, Number, Octets, Signed, Text};
+use super::Kind::{Address, Duration, Flag, Mark, Number, Octets, Text};
 use super::out::Out;
 use super::{Kind, Read};
 use crate::judge::filter::packet::PacketRow;
@@ -134,8 +134,8 @@ pub(super) const ROWS: &[Row] = &[
     row("xchg.reply.payload", Octets, "Octets of the reply"),
     row("demux.socket", Text, "Name of the socket that gets the packet"),
     row("demux.rule", Text, "The rule by which it gets it"),
-    row("demux.candidates", Number(32), "Sockets that could have got it"),
-    row("demux.score", Signed(32), "How well it fits"),
+    row("demux.verdict", Text, "to, one_of, every, refused, not_this_host, unknown"),
+    row("demux.loser", Text, "Name of each socket on its port that does not get it"),
 ];
 
 fn ends(conn: &Connection) -> impl Iterator<Item = SocketAddr> {
