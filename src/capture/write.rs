@@ -480,6 +480,49 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 
+    /// What the output was asked to write at once.
+    #[derive(Default)]
+    struct Pieces(Vec<Vec<u8>>);
+
+    impl Write for Pieces {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.push(octets.to_vec());
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_output_gets_whole_blocks_and_the_counters_last() {
+        let order = ByteOrder::Little;
+        let file = [section(order, &[]), interface(order, 1, 0, &[]), packet(order, 0, 5, &[7; 60_000], &[])].concat();
+        let (.., description) = read(&file);
+        let mut writer = Writer::new(Pieces::default(), &description);
+        writer.begin().unwrap();
+        assert_eq!(writer.octets(), 28 + 20);
+        let mut source = super::super::sample::open(&file).unwrap();
+        let Next::Frame(frame) = source.next().unwrap() else { panic!("no frame") };
+        for _ in 0..5 {
+            writer.frame(&frame).unwrap();
+        }
+        let octets = writer.octets();
+        let counters = Statistics { received: Some(5), dropped: Some(2), ..Statistics::default() };
+        let pieces = writer.finish_with(counters.clone()).unwrap().0;
+        let ends = pieces.iter().scan(0, |end, piece| {
+            *end += piece.len();
+            Some(*end)
+        });
+        for end in ends {
+            let (.., description) = read(&pieces.concat()[..end]);
+            assert_eq!(description.damage, [], "cut at {end}");
+        }
+        assert_eq!(pieces.iter().map(Vec::len).sum::<usize>() as u64 - octets, 56, "no more than the counters");
+        let (frames, _, description) = read(&pieces.concat());
+        assert_eq!((frames.len(), description.interfaces[0].statistics.as_ref()), (5, Some(&counters)));
+    }
+
     /// The folder of real captures: beside the project, or where `SOCKSCOPE_CORPUS` says.
     fn corpus() -> PathBuf {
         let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
