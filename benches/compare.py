@@ -278,8 +278,8 @@ class Bench:
             shutil.rmtree(folder)
 
     def compare_live(self):
-        """Datagrams lost and CPU time while a loopback is captured, in a network namespace of its own."""
-        print(f"\nLive: {live.DATAGRAMS:,} datagrams at {live.RATE:,} a second", flush=True)
+        """Frames lost and CPU time while a loopback is captured, in a network namespace of its own."""
+        print(f"\nLive: {live.DATAGRAMS:,} datagrams at {live.RATE:,} a second; bulk TCP for {live.SECONDS} s", flush=True)
         command = ["unshare", "--net", sys.executable, str(HERE / "live.py"), self.options.sockscope, str(self.folder)]
         if os.geteuid() != 0 or subprocess.run(command).returncode != 0:
             self.failures.append("live: needs root, unshare and ip")

@@ -5,6 +5,7 @@ Runs as root in a network namespace of its own: `unshare --net python3 live.py S
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,22 +17,28 @@ from pathlib import Path
 RATE = 100_000
 DATAGRAMS = 10 * RATE
 OCTETS = 100
+# Of bulk TCP.
+SECONDS = 3
 # Of the kernel's buffer, the same for all.
 MEBIBYTES = 64
+# Octets kept of a packet where not all are.
+SNAP_LENGTH = "128"
 # Datagrams sent between two looks at the clock.
 BURST = 50
 # What the kernel holds back is handed out by then.
 SETTLED = 1.0
+# How the programs tell what the kernel dropped.
+LOST = re.compile(r"frames?; ([\d,]+) more lost|(\d+) packets? dropped by kernel|received/dropped on interface[^:]*: \d+/(\d+)")
 
 
 def programs(sockscope):
     """Names, and commands that end with the file to write."""
     buffer = str(MEBIBYTES)
     entries = [
-        ("sockscope live -q -w", [sockscope, "live", "-q", "--buffer", buffer, "-w"]),
-        ("sockscope live -w", [sockscope, "live", "--buffer", buffer, "-w"]),
-        ("dumpcap", ["dumpcap", "-q", "-i", "lo", "-B", buffer, "-w"]),
-        ("tcpdump", ["tcpdump", "-i", "lo", "-B", str(MEBIBYTES * 1024), "-Z", "root", "-w"]),
+        ("sockscope live -q -w", [sockscope, "live", "-q", "--buffer", buffer], "--snaplen"),
+        ("sockscope live -w", [sockscope, "live", "--buffer", buffer], "--snaplen"),
+        ("dumpcap", ["dumpcap", "-q", "-i", "lo", "-B", buffer], "-s"),
+        ("tcpdump", ["tcpdump", "-i", "lo", "-B", str(MEBIBYTES * 1024), "-Z", "root"], "-s"),
     ]
     return [entry for entry in entries if shutil.which(entry[1][0])]
 
@@ -50,8 +57,13 @@ def is_listening():
     return any(row.split()[5] == "1" and row.split()[3] != "0000" for row in rows)
 
 
-def send():
-    """Sends all datagrams, as fast as they are due; tells the rate that was reached."""
+def frames_on_loopback():
+    rows = Path("/proc/net/dev").read_text().splitlines()
+    return next(int(row.split()[2]) for row in rows if row.strip().startswith("lo:"))
+
+
+def send_datagrams():
+    """Sends all datagrams, as fast as they are due."""
     receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.bind(("127.0.0.1", 0))
     sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -63,7 +75,45 @@ def send():
             pass
         for _ in range(BURST):
             sender.send(octets)
-    return DATAGRAMS / (time.monotonic() - start)
+
+
+def send_bulk():
+    """Sends octets through a connection, as fast as they go."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    sender = socket.create_connection(listener.getsockname())
+    receiver, _ = listener.accept()
+    reader = os.fork()
+    if reader == 0:
+        sender.close()
+        taken = bytearray(1 << 20)
+        while receiver.recv_into(taken):
+            pass
+        os._exit(0)
+    receiver.close()
+    octets = bytes(1 << 20)
+    start = time.monotonic()
+    while time.monotonic() - start < SECONDS:
+        sender.send(octets)
+    sender.close()
+    os.waitpid(reader, 0)
+
+
+def measure(command, path, send):
+    """What the program says was lost, CPU seconds, peak octets, frames sent and frames a second."""
+    with open(Path(sys.argv[2]) / "said", "w+") as said:
+        program = subprocess.Popen([*command, "-w", str(path)], stdout=subprocess.DEVNULL, stderr=said)
+        wait_for(is_listening)
+        before, start = frames_on_loopback(), time.monotonic()
+        send()
+        sent = frames_on_loopback() - before
+        rate = sent / (time.monotonic() - start)
+        time.sleep(SETTLED)
+        program.send_signal(signal.SIGINT)
+        _, _, usage = os.wait4(program.pid, 0)
+        said.seek(0)
+        lost = LOST.findall(said.read())
+    number = next((group for group in lost[-1] if group), "0") if lost else "0"
+    return int(number.replace(",", "")), usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, sent, rate
 
 
 def frames_in(sockscope, path):
@@ -71,27 +121,26 @@ def frames_in(sockscope, path):
     return json.loads(done.stdout)["frames"]
 
 
-def measure(sockscope, command, path):
-    """Frames lost, CPU seconds, peak octets, and the rate of the sender."""
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    program = subprocess.Popen([*command, str(path)], **quiet)
-    wait_for(is_listening)
-    rate = send()
-    time.sleep(SETTLED)
-    program.send_signal(signal.SIGINT)
-    _, _, usage = os.wait4(program.pid, 0)
-    lost = DATAGRAMS - frames_in(sockscope, path)
-    path.unlink()
-    return lost, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, rate
+def compare(title, entries, path, send, keeps):
+    print(f"  {title:28} {'sent':>10} {'a second':>9} {'lost':>9} {'not in file':>11} {'CPU s':>7} {'peak MB':>8}")
+    for name, command in entries:
+        lost, cpu, peak, sent, rate = measure(command, path, send)
+        missing = f"{sent - frames_in(sys.argv[1], path):,}" if keeps else "-"
+        row = f"{sent:10,} {rate:9,.0f} {lost:9,} {missing:>11} {cpu:7.2f} {peak / 1e6:8.1f}"
+        print(f"    {name:26} {row}", flush=True)
+        if keeps:
+            path.unlink()
 
 
 def main():
-    sockscope, folder = sys.argv[1], Path(sys.argv[2])
+    entries, path = programs(sys.argv[1]), Path(sys.argv[2]) / "live.capture"
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-    print(f"  {'':22} {'lost':>10} {'CPU s':>7} {'peak MB':>8} {'sent/s':>9}")
-    for name, command in programs(sockscope):
-        lost, cpu, peak, rate = measure(sockscope, command, folder / "live.capture")
-        print(f"  {name:22} {lost:10,} {cpu:7.2f} {peak / 1e6:8.1f} {rate:9,.0f}", flush=True)
+    whole = [(name, command) for name, command, _ in entries]
+    cut = [(name, [*command, option, SNAP_LENGTH]) for name, command, option in entries]
+    compare("datagrams", whole, path, send_datagrams, keeps=True)
+    compare(f"bulk TCP, {SNAP_LENGTH} octets of each", cut, path, send_bulk, keeps=True)
+    # Gigabytes a second are more than a disk takes: the program's own part is to read them.
+    compare("bulk TCP, into /dev/null", whole, Path("/dev/null"), send_bulk, keeps=False)
 
 
 if __name__ == "__main__":

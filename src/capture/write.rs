@@ -20,16 +20,14 @@ use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Resolution, S
 /// sound.
 pub struct Writer<'d, W: Write> {
     out: W,
-    /// Whole blocks that are still to be written.
-    waiting: Vec<u8>,
-    /// Octets of all blocks so far.
-    octets: u64,
+    /// Octets of the blocks that were handed to the output.
+    written: u64,
     description: &'d Description,
     /// Sections begun; frames go to the last of them.
     begun: usize,
     /// Of the last interface, in place of those described.
     statistics: Option<Statistics>,
-    block: Block,
+    blocks: Blocks,
 }
 
 /// Octets of blocks gathered before they are written.
@@ -38,8 +36,7 @@ const GATHERED: usize = 64 << 10;
 impl<'d, W: Write> Writer<'d, W> {
     /// Nothing is written before the first frame.
     pub fn new(out: W, description: &'d Description) -> Self {
-        let waiting = Vec::with_capacity(GATHERED);
-        Self { out, waiting, octets: 0, description, begun: 0, statistics: None, block: Block::default() }
+        Self { out, written: 0, description, begun: 0, statistics: None, blocks: Blocks::default() }
     }
 
     /// Writes what stands before the first frame, for a reader who waits for it.
@@ -55,7 +52,7 @@ impl<'d, W: Write> Writer<'d, W> {
 
     /// Octets of the file so far.
     pub const fn octets(&self) -> u64 {
-        self.octets
+        self.written.saturating_add(self.blocks.octets.len() as u64)
     }
 
     /// Hands all blocks so far to the output. What it fails to take is lost; writing may go on behind it.
@@ -63,8 +60,9 @@ impl<'d, W: Write> Writer<'d, W> {
     /// # Errors
     /// Those of the output.
     pub fn flush(&mut self) -> io::Result<()> {
-        let written = self.out.write_all(&self.waiting);
-        self.waiting.clear();
+        self.written = self.octets();
+        let written = self.out.write_all(&self.blocks.octets);
+        self.blocks.octets.clear();
         written?;
         self.out.flush()
     }
@@ -88,8 +86,8 @@ impl<'d, W: Write> Writer<'d, W> {
         let first = self.interfaces_of(section).next().map_or(0, |interface| interface.id.0);
         let number = frame.interface.0.saturating_sub(first);
         match frame.timestamp {
-            Some(_) => self.block.enhanced_packet(number, frame),
-            None => self.block.simple_packet(frame),
+            Some(_) => self.blocks.enhanced_packet(number, frame),
+            None => self.blocks.simple_packet(frame),
         }
         self.put()
     }
@@ -121,15 +119,15 @@ impl<'d, W: Write> Writer<'d, W> {
         let Some(section) = self.description.sections.get(self.begun) else {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "the frame's section is not described"));
         };
-        self.block.order = section.byte_order;
-        self.block.section(section);
+        self.blocks.order = section.byte_order;
+        self.blocks.section(section);
         self.put()?;
         for interface in self.interfaces_of(self.begun) {
-            self.block.interface(interface);
+            self.blocks.interface(interface);
             self.put()?;
         }
         if self.begun == 0 && !self.description.names.is_empty() {
-            self.block.names(&self.description.names);
+            self.blocks.names(&self.description.names);
             self.put()?;
         }
         self.begun = self.begun.saturating_add(1);
@@ -141,21 +139,16 @@ impl<'d, W: Write> Writer<'d, W> {
         for (number, interface) in (0..).zip(self.interfaces_of(section)) {
             let told = self.statistics.as_ref().filter(|_| interface.id == self.last_interface());
             if let Some(statistics) = told.or(interface.statistics.as_ref()) {
-                self.block.statistics(number, statistics, Clock::of(interface));
+                self.blocks.statistics(number, statistics, Clock::of(interface));
                 self.put()?;
             }
         }
         Ok(())
     }
 
-    /// Puts the block at hand to those that wait.
+    /// Hands the blocks to the output when they are many.
     fn put(&mut self) -> io::Result<()> {
-        self.waiting.extend_from_slice(self.block.octets());
-        self.octets = self.octets.saturating_add(self.block.octets().len() as u64);
-        if self.waiting.len() < GATHERED {
-            return Ok(());
-        }
-        self.flush()
+        if self.blocks.octets.len() < GATHERED { Ok(()) } else { self.flush() }
     }
 
     fn last_interface(&self) -> InterfaceId {
@@ -169,22 +162,25 @@ impl<'d, W: Write> Writer<'d, W> {
     }
 }
 
-/// One block being built, in the byte order of its section.
-struct Block {
+/// Blocks that are still to be written, the last of which may be in the making.
+struct Blocks {
+    /// The byte order of their section.
     order: ByteOrder,
     octets: Vec<u8>,
+    /// Where the last one begins.
+    begin: usize,
 }
 
-impl Default for Block {
+impl Default for Blocks {
     fn default() -> Self {
-        Self { order: ByteOrder::Little, octets: Vec::new() }
+        Self { order: ByteOrder::Little, octets: Vec::with_capacity(GATHERED), begin: 0 }
     }
 }
 
-impl Block {
-    /// The finished block.
-    fn octets(&self) -> &[u8] {
-        &self.octets
+impl Blocks {
+    /// Octets of the last block so far.
+    fn len(&self) -> usize {
+        self.octets.len().saturating_sub(self.begin)
     }
 
     fn section(&mut self, section: &super::Section) {
@@ -248,7 +244,7 @@ impl Block {
             self.octets.extend(frame.options);
             self.end();
         } else {
-            let body = self.octets.len();
+            let body = self.len();
             pcapng::sound_options(frame).for_each(|(code, value)| self.option(code, value));
             self.end_with_options(body);
         }
@@ -290,14 +286,14 @@ impl Block {
     }
 
     fn begin(&mut self, kind: u32) {
-        self.octets.clear();
+        self.begin = self.octets.len();
         self.u32(kind);
         self.u32(0); // The length, known at the end.
     }
 
     /// Ends a block whose options begin after `fixed` octets.
     fn end_with_options(&mut self, fixed: usize) {
-        if self.octets.len() > fixed {
+        if self.len() > fixed {
             self.u16(code::END);
             self.u16(0);
         }
@@ -307,9 +303,9 @@ impl Block {
     /// Writes the length at both ends.
     fn end(&mut self) {
         // A block holds one packet of at most 16 MiB, or texts that are bounded likewise.
-        let length = self.order.u32_octets(self.octets.len().saturating_add(4) as u32);
+        let length = self.order.u32_octets(self.len().saturating_add(4) as u32);
         self.octets.extend(length);
-        if let Some(place) = self.octets.get_mut(4..8) {
+        if let Some(place) = self.octets.get_mut(self.begin.saturating_add(4)..self.begin.saturating_add(8)) {
             place.copy_from_slice(&length);
         }
     }
@@ -478,6 +474,49 @@ mod tests {
         let (.., description) = read(&rich());
         let error = Writer::new(Full, &description).finish().err().unwrap();
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+    }
+
+    /// What the output was asked to write at once.
+    #[derive(Default)]
+    struct Pieces(Vec<Vec<u8>>);
+
+    impl Write for Pieces {
+        fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
+            self.0.push(octets.to_vec());
+            Ok(octets.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn the_output_gets_whole_blocks_and_the_counters_last() {
+        let order = ByteOrder::Little;
+        let file = [section(order, &[]), interface(order, 1, 0, &[]), packet(order, 0, 5, &[7; 60_000], &[])].concat();
+        let (.., description) = read(&file);
+        let mut writer = Writer::new(Pieces::default(), &description);
+        writer.begin().unwrap();
+        assert_eq!(writer.octets(), 28 + 20);
+        let mut source = super::super::sample::open(&file).unwrap();
+        let Next::Frame(frame) = source.next().unwrap() else { panic!("no frame") };
+        for _ in 0..5 {
+            writer.frame(&frame).unwrap();
+        }
+        let octets = writer.octets();
+        let counters = Statistics { received: Some(5), dropped: Some(2), ..Statistics::default() };
+        let pieces = writer.finish_with(counters.clone()).unwrap().0;
+        let ends = pieces.iter().scan(0, |end, piece| {
+            *end += piece.len();
+            Some(*end)
+        });
+        for end in ends {
+            let (.., description) = read(&pieces.concat()[..end]);
+            assert_eq!(description.damage, [], "cut at {end}");
+        }
+        assert_eq!(pieces.iter().map(Vec::len).sum::<usize>() as u64 - octets, 52, "no more than the counters");
+        let (frames, _, description) = read(&pieces.concat());
+        assert_eq!((frames.len(), description.interfaces[0].statistics.as_ref()), (5, Some(&counters)));
     }
 
     /// The folder of real captures: beside the project, or where `SOCKSCOPE_CORPUS` says.

@@ -142,7 +142,11 @@ impl Page<'_> {
             [_, ..] if checked.near == before => {
                 line(self.say("참고", "see"), self.say("위와 같은 줄", "the same lines as above"))?
             }
-            near => near.iter().filter(|near| checked.found.as_ref() != Some(near)).take(6).try_for_each(|near| line(self.say("참고", "see"), &self.text(near)))?,
+            near => near
+                .iter()
+                .filter(|near| checked.found.as_ref() != Some(near))
+                .take(6)
+                .try_for_each(|near| line(self.say("참고", "see"), &self.text(near)))?,
         }
         if let Some(fix) = checked.fix.as_ref().filter(|_| !self.is_root(checked)) {
             line(self.say("고치기", "fix"), &self.text(fix))?;

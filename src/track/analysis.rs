@@ -148,7 +148,7 @@ impl Analysis {
 
     /// Nothing seen yet.
     pub(super) fn new(detail: Detail) -> Self {
-        let half = Half { metrics: (detail == Detail::Full).then(Box::default), ..Half::default() };
+        let half = Half { metrics: (detail != Detail::Table).then(Box::default), ..Half::default() };
         Self { initiator: half.clone(), responder: half, ..Self::default() }
     }
 

@@ -31,6 +31,8 @@ impl Side {
 pub(super) enum Detail {
     /// As far as a table of them shows: neither digests nor metrics.
     Table,
+    /// All but digests: they take longer than bulk data takes to come.
+    Live,
     /// All there is to know.
     Full,
 }

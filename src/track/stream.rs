@@ -81,7 +81,7 @@ impl Stream {
     /// Nothing yet.
     pub(super) const fn new(detail: Detail) -> Self {
         let digest = match detail {
-            Detail::Table => Digest::Unwanted,
+            Detail::Table | Detail::Live => Digest::Unwanted,
             Detail::Full => Digest::Empty,
         };
         Self { expected: None, position: 0, octets: 0, missing: 0, repeated: 0, digest, waiting: None }

@@ -114,7 +114,8 @@ impl Tracker {
         Self { reassembler: Reassembler::new(&limits), books: Books::new(scope, limits) }
     }
 
-    /// The same, but it forgets what is of no more use, so that it can go on for ever: for a live capture.
+    /// The same for a live capture: it forgets what is of no more use, so that it can go on for ever, and makes no
+    /// [`Delivered::sha256`](super::Delivered::sha256), so that it keeps up with bulk data.
     #[must_use]
     pub fn forgetting(mut self, aging: Aging) -> Self {
         self.books.look = Some(Look::new(aging, &self.books.limits));
@@ -476,7 +477,11 @@ impl Books {
             return None;
         }
         let place = u32::try_from(self.connections.len()).ok()?;
-        let detail = if self.scope == Scope::Table { Detail::Table } else { Detail::Full };
+        let detail = match (self.scope, &self.look) {
+            (Scope::Table, _) => Detail::Table,
+            (_, Some(_)) => Detail::Live,
+            (_, None) => Detail::Full,
+        };
         self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
         self.by_stream.insert(met.id.number, place);
         Some(place)

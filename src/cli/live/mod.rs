@@ -12,7 +12,7 @@ mod watch;
 
 use std::io::{self, Write};
 
-use sockscope::capture::{self, Device, Live, Statistics, Tap};
+use sockscope::capture::{self, Device, Live, Source, Statistics, Tap};
 use sockscope::present::look::Look;
 use sockscope::present::table::{Align, Table};
 use sockscope::present::words::{counted, grouped};
@@ -32,28 +32,29 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     if args.list {
         return list(setting.look, out);
     }
-    let to_stdout = args.output.as_deref().is_some_and(job::is_stdin);
-    if to_stdout && args.ring.is_some() {
+    let piped = args.output.as_deref().is_some_and(job::is_stdin);
+    if piped && args.ring.is_some() {
         return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
     }
     let selection = Selection::of_live(args.filter.as_deref())?;
     let signals = Signals::catch()?;
-    let mut live = open(&args)?;
+    let live = open(&args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
-    let description = capture::Source::description(&live).clone();
-    let (mut nowhere, stdout) = (io::sink(), out as &mut dyn Write);
-    let (shown, piped): (&mut dyn Write, &mut dyn Write) =
-        if to_stdout { (&mut nowhere, stdout) } else { (stdout, &mut nowhere) };
-    let mut recording = match &args.output {
-        Some(path) if to_stdout => Recording::piped(path, piped, &description)?,
-        Some(path) => Recording::new(path, args.ring, &description)?,
-        None => Recording::none(&description),
+    let description = live.description().clone();
+    let mut nowhere = io::sink();
+    let (recording, shown): (_, &mut dyn Write) = match &args.output {
+        Some(path) if piped => (Recording::piped(path, out, &description)?, &mut nowhere),
+        Some(path) => (Recording::new(path, args.ring, &description)?, out),
+        None => (Recording::none(&description), out),
     };
-    let mut view = View::new(&args, setting.look, shown);
     let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    let mut watch = Watch::new(selection);
-    let watched = watch.run(&mut live, &mut recording, bounds, |sight| match sight {
+    follow((live, recording), Watch::new(selection, bounds), View::new(&args, setting.look, shown))
+}
+
+/// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
+fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mut view: View<'_>) -> Result<(), Failure> {
+    let watched = watch.run(&mut live, &mut recording, |sight| match sight {
         Sight::Frame(frame, packet, update) => view.frame(frame, packet, update),
         Sight::Unselected(packet) => {
             view.pass(packet);
@@ -64,8 +65,10 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
     let told = view.end(&watch.finish()).map_err(Failure::from);
-    print_line(&format!("{}: {}", args.interface, outcome(&statistics)));
-    watched.and(recorded).and(told)
+    let interface = live.description().interfaces.first().and_then(|interface| interface.name.as_deref());
+    print_line(&format!("{}: {}", interface.unwrap_or_default(), outcome(&statistics)));
+    // A reader who went away is no fault, a file that could not be finished is.
+    recorded.and(watched).and(told)
 }
 
 /// Compiles the filter first, whose faults have words of their own.

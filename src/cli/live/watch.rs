@@ -37,14 +37,15 @@ pub(super) enum Sight<'a> {
 pub(super) struct Watch {
     follower: Follower,
     selection: Selection,
+    bounds: Bounds,
     rested: Instant,
 }
 
 impl Watch {
     /// Nothing seen yet.
-    pub(super) fn new(selection: Selection) -> Self {
+    pub(super) fn new(selection: Selection, bounds: Bounds) -> Self {
         let follower = Follower::new(Tracker::new(Limits::live()).forgetting(Aging::default()), selection.has_filter());
-        Self { follower, selection, rested: Instant::now() }
+        Self { follower, selection, bounds, rested: Instant::now() }
     }
 
     /// Shows frame after frame to `look`, until a bound is reached or something fails.
@@ -52,7 +53,6 @@ impl Watch {
         &mut self,
         live: &mut Live,
         recording: &mut Recording<'_>,
-        mut bounds: Bounds,
         mut look: impl FnMut(Sight<'_>) -> io::Result<()>,
     ) -> Result<(), Failure> {
         // On a live interface all is described before the first frame.
@@ -61,14 +61,14 @@ impl Watch {
             recording.turn(|| live.statistics())?;
             match live.next()? {
                 // By reference: moving a frame costs as much as reading it.
-                Next::Frame(ref frame) if !bounds.excludes(frame.timestamp) => {
+                Next::Frame(ref frame) if !self.bounds.excludes(frame.timestamp) => {
                     recording.frame(frame)?;
                     self.see(frame, name.as_deref(), &mut look)?;
-                    if bounds.has_enough(frame.number) {
+                    if self.bounds.has_enough(frame.number) {
                         return Ok(());
                     }
                 }
-                Next::Idle(now) if !bounds.is_over(now) => {
+                Next::Idle(now) if !self.bounds.is_over(now) => {
                     self.follower.tick(now);
                     recording.flush()?;
                 }
