@@ -31,7 +31,12 @@ pub(crate) fn run(mut args: SocketsArgs, setting: &Setting, out: &mut impl Write
         (Some(TableFormat::Ss), _) => socket_formats::ss(&sockets, out)?,
         (Some(TableFormat::Netstat), _) => socket_formats::netstat(&sockets, out)?,
         (Some(TableFormat::Json), _) | (None, Form::Json) => json::sockets(&sockets, out)?,
-        (None, Form::Text) => socket_view::write(&sockets, Columns::All, setting.look, out)?,
+        (None, Form::Text) => {
+            socket_view::write(&sockets, Columns::All, setting.look, out)?;
+            // What shares a port is a sentence on all hosts.
+            let ports = if args.host.is_none() { trace.sockets.ports() } else { Vec::new() };
+            socket_view::write_ports(&ports, setting.look, usize::MAX, out)?;
+        }
         (None, Form::Csv) => csv::sockets(&sockets, out)?,
     }
     reading.verdict()

@@ -5,12 +5,23 @@ use crate::{TCP, UDP, run};
 /// States of the table's rows, in its order.
 fn states(arguments: &[&str]) -> Vec<String> {
     let table = run(&[&["sockets", TCP][..], arguments].concat()).good();
-    table.lines().skip(1).filter(|line| !line.contains('?') || line.contains("LISTEN")).map(state).collect()
+    let rows = table.lines().skip(1).filter(|line| !line.contains(": "));
+    rows.map(state).collect()
 }
 
 /// The third word of a row, the branch of a child left out.
 fn state(row: &str) -> String {
     row.split_whitespace().filter(|word| *word != "└").nth(2).unwrap_or_default().to_owned()
+}
+
+/// The sentence of the lecture: four sockets on one port.
+#[test]
+fn what_shares_a_port_is_told_below_the_table() {
+    let told =
+        |arguments: &[&str]| run(&[&["sockets", "fixtures/tcp-echo/three-clients/capture.pcapng"], arguments].concat()).good();
+    let card = "  TCP 5001: 1 listening + 3 connected = 4 sockets, all on port 5001\n";
+    assert!(told(&["--at", "frame:20"]).ends_with(card) && told(&[]).ends_with(card), "{}", told(&[]));
+    assert!(!told(&["--host", "127.0.0.1"]).contains("all on port"));
 }
 
 #[test]

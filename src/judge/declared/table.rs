@@ -47,46 +47,28 @@ struct Interface {
 
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
-    let pieces = pieces(text).or_else(|_| Ok(vec![(0, toml::from_str(text)?)])).map_err(|error: toml::de::Error| {
+    let document: Document = toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
         TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
     })?;
-    if pieces.iter().all(|(_, piece)| piece.socket.is_empty()) {
+    if document.socket.is_empty() {
         return Err(TextFault::at(text, 0, "expected [[socket]], or what ss, netstat or /proc/net print"));
     }
-    let (mut names, mut sockets, mut addresses) = (HashMap::new(), Vec::new(), Vec::new());
-    for (begin, piece) in pieces {
-        let reader = Reader { text, begin };
-        for row in piece.socket {
-            sockets.push(reader.row(row, &mut names)?);
-        }
-        for interface in &piece.interface {
-            addresses.push(reader.interface(interface)?);
-        }
-    }
+    let (reader, mut names) = (Reader { text }, HashMap::new());
+    let sockets = document.socket.into_iter().map(|row| reader.row(row, &mut names)).collect::<Result<_, _>>()?;
+    let addresses = document.interface.iter().map(|interface| reader.interface(interface)).collect::<Result<_, _>>()?;
     Ok(Setup::declared(sockets, true).on(addresses))
 }
 
-/// The text read from header to header, each piece with the octet where it begins: read at once, a table of ten thousand
-/// rows takes ten times the time and the memory. Should a piece be wrong, only the whole text tells how.
-fn pieces(text: &str) -> Result<Vec<(usize, Document)>, toml::de::Error> {
-    let headers = text.match_indices("\n[[").map(|(at, _)| at.saturating_add(1));
-    let begins: Vec<usize> = [0].into_iter().chain(headers).collect();
-    let ends = begins.iter().skip(1).copied().chain([text.len()]);
-    let piece = |(begin, end): (&usize, usize)| Ok((*begin, toml::from_str(text.get(*begin..end).unwrap_or_default())?));
-    begins.iter().zip(ends).map(piece).collect()
-}
-
-/// Reads values of a piece of the text, and knows where they stand.
+/// Reads values, and knows where they stand.
 #[derive(Clone, Copy)]
 struct Reader<'t> {
     text: &'t str,
-    begin: usize,
 }
 
 impl Reader<'_> {
     fn row(self, row: Row, names: &mut HashMap<String, usize>) -> Result<Declared, TextFault> {
-        let (name, name_at) = (row.name.get_ref().clone(), self.begin + row.name.span().start);
+        let (name, name_at) = (row.name.get_ref().clone(), row.name.span().start);
         if name.is_empty() {
             return Err(TextFault::at(self.text, name_at, "expected a name"));
         }
@@ -136,7 +118,7 @@ impl Reader<'_> {
     }
 
     fn fault<T>(self, value: &Spanned<T>, text: &str) -> TextFault {
-        TextFault::at(self.text, self.begin + value.span().start, text)
+        TextFault::at(self.text, value.span().start, text)
     }
 
     fn word<T: Copy>(self, value: &Spanned<String>, words: &[(&str, T)]) -> Result<T, TextFault> {

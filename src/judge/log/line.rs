@@ -146,7 +146,7 @@ fn payload(rest: &str) -> Option<&str> {
         if let Some(behind) = rest.strip_prefix(separator) {
             let text = behind.strip_prefix(' ').unwrap_or(behind);
             let dots = matches!(separator, "..." | "…");
-            return Some(text).filter(|text| !behind.is_empty() && !(dots && text.is_empty()));
+            return Some(text).filter(|text| !(behind.is_empty() || dots && text.is_empty()));
         }
     }
     Some(rest).filter(|rest| !rest.is_empty())

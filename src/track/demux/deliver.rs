@@ -171,7 +171,7 @@ impl DemuxTable {
 
     fn verdict(&mut self, way: Option<WayId>, asked: Asked, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         match (asked, way) {
-            (Asked::Child(rule), Some(way)) => self.to_child(way, rule, arriving, interface),
+            (Asked::Child(rule), Some(way)) => self.verdict_of_child(way, rule, arriving, interface),
             (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, arriving, interface),
             (Asked::Open | Asked::Syn, _) => {
                 let found = self.search(arriving, interface);
@@ -255,7 +255,7 @@ impl DemuxTable {
         }
     }
 
-    fn to_child(&mut self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn verdict_of_child(&mut self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         let none = Found { rule, ..Found::default() };
         let (sockets, basis) = self.ways.child(way).map(|child| (child.names.clone(), child.basis)).unwrap_or_default();
         let reach = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };
