@@ -14,6 +14,7 @@ mod description;
 mod error;
 mod foreign;
 mod frame;
+pub mod kernel;
 mod open;
 mod pcap;
 mod pcapng;

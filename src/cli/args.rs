@@ -281,8 +281,10 @@ pub(crate) struct ConnectionsArgs {
   sockscope sockets server.pcapng --host 192.0.2.1 --format ss
   sockscope sockets lab.pcapng --at frame:7
   sockscope sockets lab.pcapng --diff frame:3..1.5s
+  sockscope sockets --kernel
 
 Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from what should have happened.")]
+#[command(mut_arg("file", |file| file.required(false).required_unless_present("kernel").default_value_if("kernel", "true", "-")))]
 pub(crate) struct SocketsArgs {
     #[command(flatten)]
     pub(crate) input: Input,
@@ -303,6 +305,9 @@ pub(crate) struct SocketsArgs {
     /// Print the table as another program does
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
     pub(crate) format: Option<TableFormat>,
+    /// No capture: the table that the kernel of this machine has now, with the process of each socket (Linux)
+    #[arg(long, conflicts_with_all = ["at", "diff", "format", "csv", "filter", "capture_filter"])]
+    pub(crate) kernel: bool,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -14,6 +14,8 @@ mod grade;
 mod help;
 mod hostile;
 mod intake;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod keys;
 mod moments;
 mod texts;
