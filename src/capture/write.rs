@@ -8,6 +8,7 @@ use std::io::{self, BufWriter, Write};
 use std::net::IpAddr;
 
 use super::clock::Clock;
+use super::kernel::Sample;
 use super::pcapng::{self, code};
 use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Resolution, Statistics};
 
@@ -51,6 +52,17 @@ impl<'d, W: Write> Writer<'d, W> {
             None => self.block.simple_packet(frame),
         }
         self.out.write_all(self.block.octets())
+    }
+
+    /// Writes what the kernel said between the frames before and after.
+    ///
+    /// # Errors
+    /// Those of the output, and [`io::ErrorKind::InvalidInput`] for a capture without a section.
+    pub fn sample(&mut self, sample: &Sample) -> io::Result<()> {
+        if self.begun == 0 {
+            self.begin_section()?;
+        }
+        self.out.write_all(&sample.to_block(self.block.order))
     }
 
     /// Writes what is left to write, and gives the output back.

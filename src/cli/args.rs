@@ -130,6 +130,8 @@ pub(crate) enum Command {
     Fields(FieldsArgs),
     /// Grades of a class as a learning platform takes them
     ExportGrades(ExportGradesArgs),
+    /// Hold the sockets that packets show against what the kernel said meanwhile
+    Verify(VerifyArgs),
     /// Small captures that each show one thing: made from scripts, to learn from
     Zoo(ZooArgs),
     /// Completions for a shell
@@ -369,6 +371,27 @@ pub(crate) struct StatesArgs {
     pub(crate) form: Document,
     #[command(flatten)]
     pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope verify lab.pcapng
+
+FILE holds samples of the kernel's own table beside its packets, as sockscope live --verify -w writes them. A state counts
+50 ms after the last packet of its connection. Exit code 1: they differ on a socket, and nothing explains it.")]
+pub(crate) struct VerifyArgs {
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+impl VerifyArgs {
+    /// All frames of the capture.
+    pub(crate) fn input(&self) -> Input {
+        Input { file: self.file.clone(), choice: Choice::default() }
+    }
 }
 
 #[derive(ClapArgs, Debug)]

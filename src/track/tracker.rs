@@ -161,6 +161,14 @@ impl Tracker {
         self.books.following_all = true;
     }
 
+    /// The sockets behind the packets so far, as of the last one or the last [`Tracker::tick`].
+    ///
+    /// It is made anew from all connections there were: too dear to ask for after every packet.
+    pub fn sockets(&self) -> SocketTable {
+        let Books { connections, udp, survey, now, .. } = &self.books;
+        SocketTable::infer(connections, udp.sockets(), survey.latest.max(*now))
+    }
+
     /// The trace after the last packet.
     pub fn finish(mut self) -> Trace {
         self.books.fresh.clear();

@@ -175,6 +175,11 @@ impl UdpSockets {
         self.sockets
     }
 
+    /// The same, while more datagrams may come.
+    pub(super) fn sockets(&self) -> &[UdpSocket] {
+        &self.sockets
+    }
+
     fn exchange(&self, stream: u32) -> Option<Exchange> {
         self.exchanges.get(stream as usize).copied().flatten()
     }

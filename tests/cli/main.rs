@@ -20,6 +20,7 @@ mod keys;
 mod moments;
 mod texts;
 mod tshark;
+mod verify;
 mod zoo;
 
 mod log;

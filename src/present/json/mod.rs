@@ -18,6 +18,7 @@ mod results;
 mod show;
 mod sockets;
 mod states;
+mod verify;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
@@ -32,6 +33,7 @@ pub use results::write as results;
 pub use show::write as show;
 pub use sockets::write as sockets;
 pub use states::{Followed, States};
+pub use verify::write as verify;
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;
