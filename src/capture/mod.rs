@@ -16,6 +16,7 @@ mod foreign;
 mod frame;
 #[cfg(feature = "live")]
 mod host;
+pub mod kernel;
 #[cfg(feature = "live")]
 mod live;
 mod open;

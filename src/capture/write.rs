@@ -8,6 +8,7 @@ use std::io::{self, Write};
 use std::net::IpAddr;
 
 use super::clock::Clock;
+use super::kernel::Sample;
 use super::pcapng::{self, code};
 use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Resolution, Statistics};
 
@@ -89,6 +90,19 @@ impl<'d, W: Write> Writer<'d, W> {
             Some(_) => self.blocks.enhanced_packet(number, frame),
             None => self.blocks.simple_packet(frame),
         }
+        self.put()
+    }
+
+    /// Writes what the kernel said between the frames before and after.
+    ///
+    /// # Errors
+    /// Those of the output, and [`io::ErrorKind::InvalidInput`] for a capture without a section.
+    pub fn sample(&mut self, sample: &Sample) -> io::Result<()> {
+        if self.begun == 0 {
+            self.begin_section()?;
+        }
+        let block = sample.to_block(self.blocks.order);
+        self.blocks.octets.extend(block);
         self.put()
     }
 

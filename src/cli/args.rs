@@ -139,6 +139,8 @@ pub(crate) enum Command {
     Fields(FieldsArgs),
     /// Grades of a class as a learning platform takes them
     ExportGrades(ExportGradesArgs),
+    /// Hold the sockets that packets show against what the kernel said meanwhile
+    Verify(VerifyArgs),
     /// Small captures that each show one thing: made from scripts, to learn from
     Zoo(ZooArgs),
     /// Completions for a shell
@@ -290,8 +292,10 @@ pub(crate) struct ConnectionsArgs {
   sockscope sockets server.pcapng --host 192.0.2.1 --format ss
   sockscope sockets lab.pcapng --at frame:7
   sockscope sockets lab.pcapng --diff frame:3..1.5s
+  sockscope sockets --kernel
 
 Evidence: observed, the socket's own packet says so; proved, its owner acted on it later; assumed, it follows from what should have happened.")]
+#[command(mut_arg("file", |file| file.required(false).required_unless_present("kernel").default_value_if("kernel", "true", "-")))]
 pub(crate) struct SocketsArgs {
     #[command(flatten)]
     pub(crate) input: Input,
@@ -312,6 +316,9 @@ pub(crate) struct SocketsArgs {
     /// Print the table as another program does
     #[arg(long, value_name = "FORMAT", conflicts_with_all = ["json", "csv"])]
     pub(crate) format: Option<TableFormat>,
+    /// No capture: the table that the kernel of this machine has now, with the process of each socket (Linux)
+    #[arg(long, conflicts_with_all = ["at", "diff", "format", "csv", "filter", "capture_filter"])]
+    pub(crate) kernel: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -378,6 +385,27 @@ pub(crate) struct StatesArgs {
     pub(crate) form: Document,
     #[command(flatten)]
     pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Example:
+  sockscope verify lab.pcapng
+
+FILE holds samples of the kernel's own table beside its packets, as sockscope live --verify -w writes them. A state counts
+50 ms after the last packet of its connection. Exit code 1: they differ on a socket, and nothing explains it.")]
+pub(crate) struct VerifyArgs {
+    /// Capture file; - is standard input
+    #[arg(value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) form: Document,
+}
+
+impl VerifyArgs {
+    /// All frames of the capture.
+    pub(crate) fn input(&self) -> Input {
+        Input { file: self.file.clone(), choice: Choice::default() }
+    }
 }
 
 #[derive(ClapArgs, Debug)]

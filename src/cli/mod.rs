@@ -39,6 +39,7 @@ mod states;
 mod submissions;
 mod touched;
 mod twice;
+mod verify;
 mod whole;
 mod zoo;
 
@@ -103,6 +104,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Export(args) => export::run(args, &setting, out),
         Command::Fields(args) => fields::run(args, out),
         Command::ExportGrades(args) => export_grades::run(args, out),
+        Command::Verify(args) => verify::run(args, &setting, out),
         Command::Zoo(args) => zoo::run(args, out),
         Command::Completions(args) => completions::run(args, out),
         Command::Man(args) => man::run(args, out),

@@ -1,8 +1,10 @@
-//! `sockscope sockets FILE`: the socket table behind the packets, at the end or at any moment.
+//! `sockscope sockets FILE`: the socket table behind the packets, at the end or at any moment; and `sockets --kernel`: the
+//! one that this machine's kernel has.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::IpAddr;
 
+use sockscope::capture::kernel::{Kernel, KernelSocket, KernelState, Owners, Transport};
 use sockscope::judge::query::Row;
 use sockscope::present::socket_view::{self, Columns};
 use sockscope::present::{csv, json, socket_formats};
@@ -15,6 +17,9 @@ use super::row_filter::RowFilter;
 use super::run;
 
 pub(crate) fn run(mut args: SocketsArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    if args.kernel {
+        return kernel(&args, out);
+    }
     if let Some((from, to)) = args.diff {
         return diff(&args, (from, to), setting, out);
     }
@@ -40,6 +45,26 @@ pub(crate) fn run(mut args: SocketsArgs, setting: &Setting, out: &mut impl Write
         (None, Form::Csv) => csv::sockets(&sockets, out)?,
     }
     reading.verdict()
+}
+
+/// What the kernel says itself. Sockets that do nothing yet are closed ones, as they are to `ss`.
+fn kernel(args: &SocketsArgs, out: &mut impl Write) -> Result<(), Failure> {
+    if !job::is_stdin(&args.input.file) {
+        return Err(Failure::Usage("--kernel shows this machine's sockets and reads no capture".to_owned()));
+    }
+    let fault = |error: io::Error| Failure::Input(format!("the kernel's sockets: {error}"));
+    let sample = Kernel::open().and_then(|mut kernel| kernel.sample()).map_err(fault)?;
+    let mut owners = Owners::new();
+    owners.learn(&sample.sockets);
+    let open = |socket: &&KernelSocket| socket.transport == Transport::Udp || socket.state != KernelState::Closed || args.all;
+    let here = |socket: &&KernelSocket| args.host.is_none_or(|host| socket.local().ip() == host.to_canonical());
+    let mut sockets: Vec<&KernelSocket> = sample.sockets.iter().filter(open).filter(here).collect();
+    sockets.sort_by_key(|socket| (socket.transport, socket.local.port(), socket.state != KernelState::Listen));
+    match args.form.json {
+        true => json::kernel(&sample, &sockets, &owners, out)?,
+        false => socket_formats::kernel(&sockets, &owners, out)?,
+    }
+    Ok(())
 }
 
 /// What changed between two moments.

@@ -5,7 +5,7 @@
 //! rules; [`filter`] which frames and rows a user asks for.
 //!
 //! Of sockets: [`declared()`] reads those that a user says there are, [`Contradictions`] holds what they get against the
-//! wire, and [`what_if`] supposes others.
+//! wire, and [`what_if`] supposes others. [`verify`] holds those that packets show against the kernel's own.
 //!
 //! Of a lab: [`log`] asks whether what a program printed is what the capture brought it. [`intake`] finds out who of a
 //! class handed in what; a [`rubric`] says what is asked for, and [`mod@grade`] what a submission is worth, by its
@@ -40,6 +40,7 @@ pub mod results;
 pub mod rubric;
 pub mod sheet;
 mod template;
+pub mod verify;
 pub mod what_if;
 
 pub use contradictions::{Contradiction, Contradictions, Fate};

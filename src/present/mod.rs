@@ -34,6 +34,7 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod time;
+pub mod verify_view;
 pub mod what_if_view;
 pub mod words;
 pub mod zeek;

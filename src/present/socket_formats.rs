@@ -1,10 +1,13 @@
 //! The socket table as other programs print it: `ss -tuan` and `netstat -an` of Linux.
 //!
-//! Queues are `?`: packets do not show what waits in a kernel. So are the addresses that unconnected sockets are bound to.
+//! Of a table rebuilt from packets, queues are `?`: packets do not show what waits in a kernel. So are the addresses that
+//! unconnected sockets are bound to. The kernel's own table has all of that, and the process behind each socket.
 
 use std::io::{self, Write};
 
 use super::line::Line;
+use super::sanitize::sanitize;
+use crate::capture::kernel::{KernelSocket, Owner, Owners};
 use crate::track::{Protocol, Socket, SocketState};
 
 /// Writes sockets as `ss -tuan` does.
@@ -18,6 +21,32 @@ pub fn ss(sockets: &[&Socket], out: &mut impl Write) -> io::Result<()> {
     });
     let titles = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port"];
     columns(titles, rows.collect(), out)
+}
+
+/// Writes the kernel's own sockets as `ss -tuanp` does.
+///
+/// # Errors
+/// What the writer says.
+pub fn kernel(sockets: &[&KernelSocket], owners: &Owners, out: &mut impl Write) -> io::Result<()> {
+    let rows = sockets.iter().map(|socket| {
+        let any = if socket.local.is_ipv6() { "[::]:*" } else { "0.0.0.0:*" };
+        [
+            socket.transport.word().into(),
+            socket.state.word(socket.transport).into(),
+            socket.receive_queue.to_string(),
+            socket.send_queue.to_string(),
+            socket.local.to_string(),
+            socket.peer().map_or_else(|| any.to_owned(), |_| socket.remote.to_string()),
+            owners.of(socket).map(process).unwrap_or_default(),
+        ]
+    });
+    let titles = ["Netid", "State", "Recv-Q", "Send-Q", "Local Address:Port", "Peer Address:Port", "Process"];
+    columns(titles, rows.collect(), out)
+}
+
+/// `users:(("python3",pid=4711,fd=3))`; a process may call itself anything.
+fn process(Owner { pid, fd, name }: &Owner) -> String {
+    format!("users:((\"{}\",pid={pid},fd={fd}))", sanitize(name))
 }
 
 /// Writes sockets as `netstat -an` does.

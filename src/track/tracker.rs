@@ -122,7 +122,9 @@ impl Tracker {
         self
     }
 
-    /// The socket table as of now.
+    /// The sockets behind the packets so far, as of the last one or the last [`Tracker::tick`].
+    ///
+    /// It is made anew from all connections there were: too dear to ask for after every packet.
     pub fn sockets(&self) -> SocketTable {
         self.books.sockets()
     }

@@ -14,10 +14,13 @@ mod grade;
 mod help;
 mod hostile;
 mod intake;
+#[cfg(target_os = "linux")]
+mod kernel;
 mod keys;
 mod moments;
 mod texts;
 mod tshark;
+mod verify;
 mod zoo;
 
 mod log;

@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::TextFault;
+use crate::capture::ByteOrder;
+use crate::capture::kernel::{KernelState, Malformed, ProcRow};
 use crate::track::{Declared, Protocol, Standing};
 
 /// A word of a line, and where it begins in the text.
@@ -198,40 +200,23 @@ fn is_proc_heading(line: &str) -> bool {
     words.next() == Some("sl") && words.next() == Some("local_address")
 }
 
-/// A line of `/proc/net/tcp`: `0: 0100007F:1388 00000000:0000 0A …`, addresses as words of the host's byte order.
+/// A line of `/proc/net/tcp` and its like, of a machine that writes the least significant octet first, as nearly all do.
 fn proc_row(text: &str, words: &[Word<'_>], protocol: Protocol) -> Result<Option<Declared>, TextFault> {
-    let word = |place: usize| words.get(place).copied().unwrap_or_else(|| words.last().copied().unwrap_or_default());
-    let end = |(at, word): Word<'_>| {
-        let expected = "expected address and port in hexadecimal, such as 0100007F:1388";
-        proc_endpoint(word).ok_or_else(|| TextFault::at(text, at, expected))
-    };
-    let (local, peer, (state_at, state)) = (end(word(1))?, end(word(2))?, word(3));
-    let state = u8::from_str_radix(state, 16);
-    let state = state.map_err(|_| TextFault::at(text, state_at, "expected a state in hexadecimal, such as 0A"))?;
-    // include/net/tcp_states.h
-    let standing = match state {
-        0x0a => Some(Standing::Open),
-        0x06 => Some(Standing::TimeWait),
-        0x07 => None,
+    let at = |place: usize| words.get(place).or(words.last()).map_or(0, |(at, _)| *at);
+    let plain: Vec<&str> = words.iter().map(|(_, word)| *word).collect();
+    let row = ProcRow::read(&plain, ByteOrder::Little).map_err(|malformed| match malformed {
+        Malformed::Address(place) => {
+            TextFault::at(text, at(place), "expected address and port in hexadecimal, such as 0100007F:1388")
+        }
+        Malformed::State => TextFault::at(text, at(3), "expected a state in hexadecimal, such as 0A"),
+    })?;
+    let standing = match row.state {
+        KernelState::Listen => Some(Standing::Open),
+        KernelState::TimeWait => Some(Standing::TimeWait),
+        KernelState::Closed => None,
         _ => Some(Standing::Connected),
     };
-    Ok(row(protocol, Local { end: local, only_v6: false, device: None }, peer, Some(standing)))
-}
-
-fn proc_endpoint(word: &str) -> Option<SocketAddr> {
-    let (address, port) = word.split_once(':')?;
-    let port = u16::from_str_radix(port, 16).ok()?;
-    let words: Vec<[u8; 4]> = address
-        .as_bytes()
-        .chunks(8)
-        .map(|chunk| Some(u32::from_str_radix(std::str::from_utf8(chunk).ok()?, 16).ok()?.to_le_bytes()))
-        .collect::<Option<_>>()?;
-    let address: IpAddr = match words.as_slice() {
-        [word] => (*word).into(),
-        [_, _, _, _] => <[u8; 16]>::try_from(words.concat()).ok()?.into(),
-        _ => return None,
-    };
-    Some(SocketAddr::new(address, port))
+    Ok(self::row(protocol, Local { end: row.local, only_v6: false, device: None }, row.remote, Some(standing)))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod demux;
 mod format;
 mod info;
 mod intake;
+mod kernel;
 mod log;
 mod packet;
 mod packets;
@@ -17,12 +18,14 @@ mod results;
 mod show;
 mod sockets;
 mod states;
+mod verify;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
 pub use demux::{Verdicts, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
 pub use info::write as info;
 pub use intake::write as intake;
+pub use kernel::write as kernel;
 pub use log::write as log;
 pub use packet::write as packet;
 pub use packets::Lines;
@@ -30,6 +33,7 @@ pub use results::write as results;
 pub use show::write as show;
 pub use sockets::write as sockets;
 pub use states::{Followed, States};
+pub use verify::write as verify;
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;

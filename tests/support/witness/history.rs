@@ -8,11 +8,12 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use sockscope::capture::{self, Next, Timestamp};
+use sockscope::capture::{self, Next};
 use sockscope::decode::tcp::Flags;
 use sockscope::decode::{self, Packet};
 use sockscope::track::{Claim, Limits, Side, Tracker, Update};
 
+use super::sampler::since_epoch;
 use super::table::End;
 
 /// What is claimed of an end from one frame on.
@@ -133,8 +134,4 @@ impl Row {
     pub fn local(&self) -> SocketAddr {
         SocketAddr::new(self.seen_at[0], self.port)
     }
-}
-
-fn since_epoch(timestamp: Timestamp) -> Duration {
-    Duration::new(timestamp.seconds().unsigned_abs(), timestamp.nanoseconds())
 }

@@ -2,7 +2,7 @@
 //!
 //! [`namespace`] gives the test a network of its own, [`recorder`] captures it, [`sampler`] reads the kernel's [`table`]
 //! of TCP sockets over and over, [`scenarios`] and [`walk`] open and close sockets on the [`stage`]. [`history`] is what
-//! sockscope makes of the capture; [`hold`] compares, [`report`] counts.
+//! sockscope makes of the capture; [`hold`] compares, [`report`] counts. [`verified`] lets the program itself compare.
 
 mod forge;
 mod history;
@@ -15,6 +15,7 @@ mod sampler;
 mod scenarios;
 mod stage;
 mod table;
+mod verified;
 mod walk;
 
 use std::path::{Path, PathBuf};
@@ -22,6 +23,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use hold::hold;
 pub use namespace::{Place, enter};
+pub use verified::verify;
 
 /// What was recorded.
 pub struct Testimony {

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use super::now;
+use sockscope::capture::Timestamp;
+use sockscope::capture::kernel::{self, Kernel};
+
 use super::table::Table;
 
 /// Between two samples.
@@ -19,6 +21,8 @@ pub struct Sample {
     pub after: Duration,
     /// What it said; the kernel does not stop for it, so rows are of different moments between the two.
     pub table: Table,
+    /// The same, as it was read.
+    pub read: kernel::Sample,
 }
 
 /// Samples in a thread of its own.
@@ -44,11 +48,17 @@ impl Sampler {
 
 fn samples(enough: &AtomicBool) -> Vec<Sample> {
     let mut samples = Vec::new();
+    let mut kernel = Kernel::open().unwrap();
     while !enough.load(Ordering::Relaxed) {
-        let before = now();
-        let table = Table::read();
-        samples.push(Sample { before, after: now(), table });
+        let read = kernel.sample().unwrap();
+        let (before, after) = (since_epoch(read.before), since_epoch(read.after));
+        samples.push(Sample { before, after, table: Table::of(&read), read });
         thread::sleep(PERIOD);
     }
     samples
+}
+
+/// A time as [`super::now`] tells it.
+pub fn since_epoch(timestamp: Timestamp) -> Duration {
+    Duration::new(timestamp.seconds().unsigned_abs(), timestamp.nanoseconds())
 }
