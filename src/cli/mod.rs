@@ -20,6 +20,7 @@ mod grade;
 mod info;
 mod intake;
 mod job;
+mod ladder;
 mod log;
 mod man;
 mod output;
@@ -86,6 +87,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Sockets(args) => sockets::run(args, &setting, out),
         Command::Demux(args) => demux::run(args, &setting, out),
         Command::States(args) => states::run(args, &setting, out),
+        Command::Ladder(args) => ladder::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),

@@ -16,6 +16,7 @@ pub mod follow_view;
 pub mod info_column;
 pub mod intake_view;
 pub mod json;
+pub mod ladder;
 pub mod layout;
 pub mod line;
 pub mod listing;
