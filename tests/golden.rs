@@ -33,8 +33,23 @@ fn every_view_prints_what_was_accepted() {
     }
     let count = differences.len();
     assert!(differences.is_empty(), "{}\nviews that differ: {count}; if they are right: {ACCEPT}", differences.join("\n"));
-    let all = ["connections", "conversations", "follow", "info", "packet", "packets", "show", "sockets", "states"];
+    let all = ["connections", "conversations", "follow", "info", "ladder", "packet", "packets", "show", "sockets", "states"];
     assert_eq!(commands, all.map(String::from).into(), "a command without an accepted output");
+}
+
+/// Exhibits whose ladder tells a story of its own.
+#[test]
+fn exhibits_are_drawn_as_was_accepted() {
+    let mut differences = Vec::new();
+    for exhibit in ["close-half", "open-simultaneous", "reset-by-responder", "retransmission", "udp-refused"] {
+        let folder = support::project("fixtures/zoo").join(exhibit);
+        let view = views(&folder).into_iter().find(|view| words(view)[0] == "ladder");
+        let view = view.unwrap_or_else(|| panic!("{exhibit}: make an empty ladder-tcp0.txt or ladder-udp0.txt"));
+        let output = run(&folder.join("capture.pcapng"), &view);
+        hold_stderr(&output, "", &view);
+        differences.extend(hold(&view, &String::from_utf8(output.stdout).unwrap()));
+    }
+    assert!(differences.is_empty(), "{}\nif they are right: {ACCEPT}", differences.join("\n"));
 }
 
 /// What a person sees of the program first is true.

@@ -110,6 +110,8 @@ pub(crate) enum Command {
     Demux(DemuxArgs),
     /// The states of both ends of a connection, segment by segment, and why they change
     States(StatesArgs),
+    /// The packets of a stream as arrows between its two ends, with the states of both
+    Ladder(LadderArgs),
     /// What the two ends of a stream said to each other
     Follow(FollowArgs),
     /// The packets of an interface as they come, and the sockets behind them
@@ -383,6 +385,25 @@ pub(crate) struct StatesArgs {
     pub(crate) stream: FlowId,
     #[command(flatten)]
     pub(crate) form: Document,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+#[derive(ClapArgs, Debug)]
+#[command(after_help = "Examples:
+  sockscope ladder lab.pcapng tcp:0
+  sockscope ladder lab.pcapng udp:2 -t d
+
+Long runs that only move data are folded. Numbers are counted from the first segment, as in Wireshark.")]
+pub(crate) struct LadderArgs {
+    #[command(flatten)]
+    pub(crate) input: Input,
+    /// The stream, such as tcp:3 or udp:0
+    #[arg(value_name = "STREAM", value_parser = job::stream)]
+    pub(crate) stream: FlowId,
+    /// Show every packet, also in long runs
+    #[arg(long)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) time: Time,
 }

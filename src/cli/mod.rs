@@ -20,6 +20,7 @@ mod grade;
 mod info;
 mod intake;
 mod job;
+mod ladder;
 #[cfg(feature = "live")]
 mod live;
 mod log;
@@ -89,6 +90,7 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Sockets(args) => sockets::run(args, &setting, out),
         Command::Demux(args) => demux::run(args, &setting, out),
         Command::States(args) => states::run(args, &setting, out),
+        Command::Ladder(args) => ladder::run(args, &setting, out),
         Command::Follow(args) => follow::run(args, &setting, out),
         #[cfg(feature = "live")]
         Command::Live(args) => live::run(args, &setting, out),

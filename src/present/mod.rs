@@ -17,6 +17,7 @@ pub mod info_column;
 pub mod intake_view;
 pub mod json;
 mod kept;
+pub mod ladder;
 pub mod layout;
 pub mod line;
 pub mod listing;

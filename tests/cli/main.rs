@@ -17,6 +17,7 @@ mod intake;
 #[cfg(target_os = "linux")]
 mod kernel;
 mod keys;
+mod ladder;
 mod moments;
 mod texts;
 mod tshark;
