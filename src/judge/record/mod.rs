@@ -1,7 +1,7 @@
 //! One capture of a lab, read once: all that may be asked of it afterwards.
 //!
-//! [`Record::read`] goes over the frames and leaves [`traffic`], which frames belong to which conversation, the
-//! [`evidence`] of any filter, what the UDP lab's server and clients did ([`udp_lab`]), and the [`prints`] by which
+//! [`Record::read`] goes over the frames and leaves `traffic`, which frames belong to which conversation, the
+//! `evidence` of any filter, what the UDP lab's server and clients did (`udp_lab`), and the `prints` by which
 //! captures of a class are told apart. Nothing here knows of rubrics or points.
 
 mod capture;

@@ -1,6 +1,6 @@
 //! Rubrics: what a lab asks for, and what each part of it is worth.
 //!
-//! A rubric is TOML that a teacher writes: [`text`] reads it and finds the place of every fault, [`kind`] knows the checks
+//! A rubric is TOML that a teacher writes: `text` reads it and finds the place of every fault, `kind` knows the checks
 //! that are built in, [`shipped`] holds the rubrics that come with the program.
 
 mod kind;

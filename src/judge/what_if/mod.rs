@@ -1,6 +1,6 @@
 //! The same packets under other sockets: who gets them then, and which bind would have failed.
 //!
-//! [`change`] reads what is supposed, [`bind`] says whether the sockets can be bound that way. A socket whose bind fails
+//! `change` reads what is supposed, `bind` says whether the sockets can be bound that way. A socket whose bind fails
 //! is left out: its program would have ended.
 //!
 //! The packets are those of the capture, though under other sockets some would not have been sent.
