@@ -3,6 +3,7 @@
 //! `0: 0100007F:1388 00000000:0000 0A 00000000:00000000 00:00000000 00000000  0  0 12345 …`: addresses are words of the
 //! host's byte order, ports are numbers, queues are sending first.
 
+use std::collections::HashSet;
 use std::net::{IpAddr, SocketAddr};
 
 use super::{KernelSocket, KernelState, Transport};
@@ -78,14 +79,17 @@ fn endpoint(word: &str, order: ByteOrder) -> Option<SocketAddr> {
     Some(SocketAddr::new(address, port))
 }
 
-/// The sockets of a whole list; its heading, and what is cut off, is stepped over.
+/// The sockets of a whole list; its heading, and what is cut off, is stepped over. A list that changes while it is read
+/// may show a socket twice: it counts once.
 #[cfg(target_os = "linux")]
 pub(super) fn sockets(text: &str, transport: Transport) -> impl Iterator<Item = KernelSocket> {
     let order = if cfg!(target_endian = "big") { ByteOrder::Big } else { ByteOrder::Little };
-    text.lines().skip(1).filter_map(move |line| {
+    let rows = text.lines().skip(1).filter_map(move |line| {
         let words: Vec<&str> = line.split_whitespace().collect();
-        ProcRow::read(&words, order).ok().map(|row| row.socket(transport))
-    })
+        ProcRow::read(&words, order).ok()
+    });
+    let mut seen = HashSet::new();
+    rows.filter(move |row| seen.insert((row.local, row.remote, row.inode))).map(move |row| row.socket(transport))
 }
 
 #[cfg(test)]
