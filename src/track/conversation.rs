@@ -205,7 +205,7 @@ impl Conversations {
                 // A reused tuple has a new entry: what was found before it is stale.
                 let entry = if self.reopened == before { found.entry } else { None };
                 if !entry.is_some_and(|entry| self.count_at(entry, sighting)) {
-                    let _ = self.meet_at(Found { entry, ..*found }, sighting);
+                    self.take(Found { entry, ..*found }, sighting);
                 }
             }
         }
@@ -259,13 +259,21 @@ impl Conversations {
     }
 
     pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
-        self.meet_at(Found { hash: self.hash(&sighting.key), entry: None }, sighting)
+        let met = self.identify(sighting)?;
+        if !sighting.quoted {
+            self.counts.get_mut(met.place as usize)?.add(sighting);
+        }
+        Some(met)
     }
 
     /// Finds a packet's conversation as [`Conversations::meet`] does, and does not count it.
     pub(super) fn identify(&mut self, sighting: &Sighting) -> Option<Met> {
-        let found = Found { hash: self.hash(&sighting.key), entry: None };
-        self.identify_at(found, sighting)
+        let (place, new) = self.place(Found { hash: self.hash(&sighting.key), entry: None }, sighting)?;
+        let entry = self.entries.get_mut(place as usize)?;
+        let rebased = entry.learn_bases(sighting);
+        let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
+        let bases = entry.bases(sighting.from);
+        Some(Met { place, id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases })
     }
 
     /// Counts an ordinary packet of a known entry; false if there is more to it.
@@ -281,18 +289,21 @@ impl Conversations {
         true
     }
 
-    /// Counts a packet whose entry may be known already.
-    fn meet_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
-        let met = self.identify_at(found, sighting)?;
-        if !sighting.quoted {
-            self.counts.get_mut(met.place as usize)?.add(sighting);
+    /// Takes any packet, whose entry may be known already, and tells nothing of it: what was just written is not read.
+    fn take(&mut self, found: Found, sighting: &Sighting) {
+        let Some((place, _)) = self.place(found, sighting) else { return };
+        let place = place as usize;
+        if let (Some(entry), Some(counts)) = (self.entries.get_mut(place), self.counts.get_mut(place)) {
+            entry.learn_bases(sighting);
+            if !sighting.quoted {
+                counts.add(sighting);
+            }
         }
-        Some(met)
     }
 
-    /// Finds the entry of a packet, which may be known already, or makes it.
+    /// Where the entry of a packet stands, which may be known already or is made now, and whether it is new.
     #[inline]
-    fn identify_at(&mut self, found: Found, sighting: &Sighting) -> Option<Met> {
+    fn place(&mut self, found: Found, sighting: &Sighting) -> Option<(u32, bool)> {
         let known = found.entry.or_else(|| self.find(found.hash, &sighting.key));
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
         let place = match known {
@@ -301,11 +312,7 @@ impl Conversations {
         };
         let new = reuses || known.is_none();
         self.quoted_first |= new && sighting.quoted;
-        let entry = self.entries.get_mut(place as usize)?;
-        let rebased = entry.learn_bases(sighting);
-        let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
-        let bases = entry.bases(sighting.from);
-        Some(Met { place, id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases })
+        Some((place, new))
     }
 
     #[inline]
