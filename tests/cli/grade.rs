@@ -228,3 +228,27 @@ fn a_class_has_numbers_of_its_own(#[case] on_the_roster: &str, #[case] on_the_fi
     assert_eq!(results["results"][0]["student"]["id"], on_the_file);
     assert_eq!(check_of(&results["results"][0], "named")["status"], "pass");
 }
+
+/// Lateness goes by the platform's time in the rubric's zone; what is hidden from students hides the sum.
+#[test]
+fn lateness_costs_and_hidden_checks_stay_hidden() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let window = "[submission]\nwindow = { from = \"2026-11-09T00:00+09:00\", to = \"2026-11-19T23:59+09:00\" }";
+    let late = format!("[late]\nper_day = 10\nmax_days = 3\n\n{window}");
+    let hidden = "id = \"ephemeral\"\nvisibility = \"staff\"";
+    let rubric = rubric_file(folder.path(), |text| text.replace("[submission]", &late).replace("id = \"ephemeral\"", hidden));
+    fs::create_dir(path("subs")).unwrap();
+    let name = "Lab_20231234_attempt_2026-11-21-10-00-00_20231234.pcapng";
+    fs::write(path("subs").join(name), octets(UDP)).unwrap();
+    fs::write(path("roster.csv"), ROSTER).unwrap();
+    let (subs, roster, out) = (path("subs"), path("roster.csv"), path("run"));
+    let words = ["grade", argument(&subs), "--roster", argument(&roster), "--rubric", &rubric, "--out", argument(&out)];
+    run(&words).good();
+    let results: Value = serde_json::from_str(&fs::read_to_string(path("run/results.json")).unwrap()).unwrap();
+    let graded = &results["results"][0];
+    assert_eq!((&graded["score"], &graded["late"], &graded["pending"]), (&"70".into(), &true.into(), &"10".into()));
+    let feedback = fs::read_to_string(path("run/feedback/20231234.txt")).unwrap();
+    assert!(feedback.contains("마감보다 2일 늦음, −20점") && feedback.contains("합계는 마감 뒤에 공개"), "{feedback}");
+    assert!(!feedback.contains("임시 포트") && !feedback.contains("70/"), "{feedback}");
+}
