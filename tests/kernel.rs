@@ -33,6 +33,10 @@ fn states_are_those_the_kernel_shows() {
                 // A connection that gives up as its user timeout says: no packet and no timer that is known tells.
                 assert_eq!((row["ours"].as_str(), row["kernel"].as_str()), (Some("ESTAB"), None), "{row}");
             }
+            let datagrams = verified["differences"].as_array().unwrap().iter().filter(|row| row["protocol"] == "udp");
+            let silent =
+                datagrams.filter(|row| row["reason"] != "in_flight").inspect(|row| assert_eq!(row["reason"], "silent_close"));
+            assert!(silent.count() >= 2, "clients that closed: {verified}");
             let connections = &verified["connections"];
             println!("as verify says: {connections}");
             assert!(connections["agreeing"].as_u64() > Some(5_000), "{connections}");

@@ -22,8 +22,8 @@ pub struct Verification {
     filtered: bool,
     /// Samples that are not due yet.
     waiting: VecDeque<Sample>,
-    /// Differences that a packet on its way may explain.
-    doubtful: Vec<Difference>,
+    /// Differences that a packet on its way may explain, by both ends: a packet finds its own at once.
+    doubtful: HashMap<(SocketAddr, SocketAddr), Vec<Difference>>,
     /// The sockets of the first sample.
     first: Option<HashSet<(SocketAddr, Option<SocketAddr>)>>,
     /// The time of the last packet.
@@ -132,28 +132,23 @@ impl Verification {
         self.account.unsettled += unsettled;
         self.account.agreeing_places += agreeing_places;
         let first = self.first.get_or_insert_with(|| sample.sockets.iter().map(ends).collect());
-        self.doubtful.extend(differences.into_iter().map(|difference| match difference.reason {
-            Reason::NoPacket if first.contains(&(difference.local, difference.peer)) => {
-                Difference { reason: Reason::BeganEarlier, ..difference }
-            }
-            _ => difference,
-        }));
+        let of_first = |difference: &Difference| first.contains(&(difference.local, difference.peer));
+        let (older, newer): (Vec<Difference>, Vec<Difference>) =
+            differences.into_iter().partition(|difference| difference.reason == Reason::NoPacket && of_first(difference));
+        let older = older.into_iter().map(|difference| Difference { reason: Reason::BeganEarlier, ..difference });
+        older.chain(newer).for_each(|difference| self.doubt(difference));
     }
 
     /// A packet of these ends was captured at this time; samples that were due before it are compared.
     pub fn see(&mut self, time: Timestamp, tuple: Option<FiveTuple>) {
         self.now = self.now.max(Some(time));
-        if self.doubtful.is_empty() {
-            return;
-        }
-        self.settle(time);
-        let Some(tuple) = tuple else { return };
+        let Some(tuple) = tuple.filter(|tuple| tuple.protocol == Protocol::Tcp && !self.doubtful.is_empty()) else { return };
         let (source, destination) = (canonical(tuple.source), canonical(tuple.destination));
-        for doubt in self.doubtful.iter_mut().filter(|doubt| doubt.protocol == tuple.protocol && doubt.reason != Reason::InFlight)
-        {
-            if [(source, destination), (destination, source)].iter().any(|(local, peer)| doubt.concerns(*local, *peer)) {
+        for ends in [(source, destination), (destination, source)] {
+            let doubts = self.doubtful.get_mut(&ends).into_iter().flatten();
+            for doubt in doubts.filter(|doubt| doubt.reason != Reason::InFlight && !is_over(doubt, time)) {
                 doubt.reason = Reason::InFlight;
-                self.account.unsettled += u64::from(doubt.peer.is_some());
+                self.account.unsettled += 1;
             }
         }
     }
@@ -163,7 +158,9 @@ impl Verification {
         while !self.waiting.is_empty() {
             self.compare(table);
         }
-        std::mem::take(&mut self.doubtful).into_iter().for_each(|difference| self.enter(difference));
+        let mut doubtful: Vec<Difference> = std::mem::take(&mut self.doubtful).into_values().flatten().collect();
+        doubtful.sort_by_key(|difference| difference.at);
+        doubtful.into_iter().for_each(|difference| self.enter(difference));
         if self.lost {
             let Account { explained, unexplained, .. } = &mut self.account;
             *explained += std::mem::take(unexplained);
@@ -184,12 +181,23 @@ impl Verification {
         Difference { reason, ..difference }
     }
 
+    /// Lets a difference wait for a packet that explains it; what has no states changes by none.
+    fn doubt(&mut self, difference: Difference) {
+        match difference.peer {
+            Some(peer) => self.doubtful.entry((difference.local, peer)).or_default().push(difference),
+            None => self.enter(difference),
+        }
+    }
+
     /// Enters the differences that no packet explains any more at this time.
     fn settle(&mut self, now: Timestamp) {
-        let over = |difference: &Difference| now.since(difference.at) > SETTLED.try_into().unwrap_or_default();
-        let (settled, doubtful) = std::mem::take(&mut self.doubtful).into_iter().partition(over);
-        self.doubtful = doubtful;
-        Vec::into_iter(settled).for_each(|difference| self.enter(difference));
+        let mut settled = Vec::new();
+        self.doubtful.retain(|_, doubts| {
+            settled.extend(doubts.extract_if(.., |doubt| is_over(doubt, now)));
+            !doubts.is_empty()
+        });
+        settled.sort_by_key(|difference: &Difference| difference.at);
+        settled.into_iter().for_each(|difference| self.enter(difference));
     }
 
     fn enter(&mut self, difference: Difference) {
@@ -215,11 +223,9 @@ impl Verification {
     }
 }
 
-impl Difference {
-    /// A packet between these two could have changed it.
-    fn concerns(&self, local: SocketAddr, peer: SocketAddr) -> bool {
-        self.local == local && self.peer.is_none_or(|own| own == peer)
-    }
+/// A packet of this time came too late to have been on its way.
+fn is_over(doubt: &Difference, time: Timestamp) -> bool {
+    time.since(doubt.at) > SETTLED.try_into().unwrap_or_default()
 }
 
 /// The ends of a socket by which a difference names it.

@@ -91,7 +91,7 @@ impl Comparison<'_> {
     /// Every connected socket of the kernel has one row in that state, and no row is left over.
     fn hold_rows(&mut self, table: &[Row], sample: &Sample) {
         let mut rows: BTreeMap<End, &str> = BTreeMap::new();
-        for row in table.iter().filter(|row| row.rule != "R1" && row.state != CLOSED) {
+        for row in table.iter().filter(|row| row.rule != "R1" && row.peer.is_some() && row.state != CLOSED) {
             let end = (row.local(), row.peer.unwrap());
             if let Some(other) = rows.insert(end, &row.state) {
                 self.report.add_row(Some(format!("{} -> {}: two rows, {other} and {}", end.0, end.1, row.state)));

@@ -1,7 +1,7 @@
 //! The ways in which a connection opens, closes, or lingers: each a few steps with a pause after each.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream, UdpSocket};
 use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use super::{forge, namespace, walk};
 type Scenario = fn(&Stage, Family);
 
 /// Played in turn, in every family.
-const QUICK: [Scenario; 23] = [
+const QUICK: [Scenario; 24] = [
     client_closes_first,
     server_closes_first,
     half_close_by_client,
@@ -43,6 +43,7 @@ const QUICK: [Scenario; 23] = [
     reset_to_time_wait,
     reset_beside_time_wait,
     connect_to_itself,
+    datagrams,
 ];
 
 /// Played beside the others and beside each other, since they wait for the kernel's timers.
@@ -93,6 +94,21 @@ fn client_closes_first(stage: &Stage, family: Family) {
 
 fn server_closes_first(stage: &Stage, family: Family) {
     close_in_turn(stage, stage.open(family).reversed());
+}
+
+/// A server that answers five clients, two of which close without a packet.
+fn datagrams(stage: &Stage, family: Family) {
+    let server = UdpSocket::bind((family.called(), 0)).unwrap();
+    let clients: Vec<UdpSocket> = (0..5).map(|_| UdpSocket::bind((family.called(), 0)).unwrap()).collect();
+    for client in &clients {
+        client.send_to(b"question", server.local_addr().unwrap()).unwrap();
+        let (octets, from) = server.recv_from(&mut [0; 64]).unwrap();
+        server.send_to(&vec![b'a'; octets], from).unwrap();
+        stage.pause();
+    }
+    stage.keep(server);
+    clients.into_iter().skip(2).for_each(|client| stage.keep(client));
+    stage.rest(8);
 }
 
 /// ESTABLISHED, octets both ways, FIN-WAIT-2 and CLOSE-WAIT, TIME-WAIT.
