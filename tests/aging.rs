@@ -29,6 +29,7 @@ struct Day {
     tracker: Tracker,
     packets: u64,
     second: i64,
+    microsecond: u32,
     clients: u64,
     /// The most that was remembered at once.
     most: Most,
@@ -50,13 +51,13 @@ impl AddAssign<&Tracker> for Most {
 impl Day {
     fn new() -> Self {
         let tracker = Tracker::new(Limits::live()).forgetting(Aging::default());
-        Self { tracker, packets: 0, second: 0, clients: 0, most: Most::default() }
+        Self { tracker, packets: 0, second: 0, microsecond: 0, clients: 0, most: Most::default() }
     }
 
     fn push(&mut self, octets: Vec<u8>) {
         self.packets += 1;
-        let nanosecond = (self.packets % 1000) as u32 * 1_000_000;
-        let made = Made { time: Timestamp::new(1_800_000_000 + self.second, nanosecond), octets };
+        self.microsecond += 1;
+        let made = Made { time: Timestamp::new(1_800_000_000 + self.second, self.microsecond * 1000), octets };
         self.tracker.push(&decode::packet(&frame(self.packets, &made)));
     }
 
@@ -111,6 +112,7 @@ impl Day {
             self.connect(false);
             self.most += &self.tracker;
             self.second += 1;
+            self.microsecond = 0;
         }
     }
 
