@@ -17,8 +17,7 @@ use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Resolution, S
 ///
 /// Statistics are written where an interface has them: they count all packets, so take them out for a selection.
 ///
-/// The output is only ever asked to write whole blocks: one that fails may cut off what it wrote of them, and the file is
-/// sound.
+/// The output is flushed behind whole blocks only: one that fails may cut off what it wrote since then, and the file is sound.
 pub struct Writer<'d, W: Write> {
     out: W,
     /// Octets of the blocks that were handed to the output.
@@ -33,6 +32,9 @@ pub struct Writer<'d, W: Write> {
 
 /// Octets of blocks gathered before they are written.
 const GATHERED: usize = 64 << 10;
+
+/// Octets of a frame that is not gathered, but written from where it stands: to copy it takes as long as to read it.
+const LARGE: usize = 8 << 10;
 
 impl<'d, W: Write> Writer<'d, W> {
     /// Nothing is written before the first frame.
@@ -87,6 +89,7 @@ impl<'d, W: Write> Writer<'d, W> {
         let first = self.interfaces_of(section).next().map_or(0, |interface| interface.id.0);
         let number = frame.interface.0.saturating_sub(first);
         match frame.timestamp {
+            Some(_) if frame.octets.len() >= LARGE && frame.options.is_empty() => return self.large_packet(number, frame),
             Some(_) => self.blocks.enhanced_packet(number, frame),
             None => self.blocks.simple_packet(frame),
         }
@@ -158,6 +161,23 @@ impl<'d, W: Write> Writer<'d, W> {
             }
         }
         Ok(())
+    }
+
+    /// Writes a packet without options, and before it the blocks that wait.
+    fn large_packet(&mut self, interface: u32, frame: &Frame<'_>) -> io::Result<()> {
+        let padding = pcapng::padded(frame.octets.len()).saturating_sub(frame.octets.len());
+        let len = 32_u32.saturating_add(frame.captured_len()).saturating_add(padding as u32);
+        let length = self.blocks.order.u32_octets(len);
+        self.blocks.packet_head(interface, frame);
+        self.blocks.set_length(length);
+        self.written = self.octets().saturating_add(u64::from(len).saturating_sub(28));
+        let head = self.out.write_all(&self.blocks.octets);
+        self.blocks.octets.clear();
+        head?;
+        self.out.write_all(frame.octets)?;
+        self.out.write_all([0; 3].get(..padding).unwrap_or_default())?;
+        self.out.write_all(&length)?;
+        self.out.flush()
     }
 
     /// Hands the blocks to the output when they are many.
@@ -248,11 +268,7 @@ impl Blocks {
     }
 
     fn enhanced_packet(&mut self, interface: u32, frame: &Frame<'_>) {
-        self.begin(pcapng::ENHANCED_PACKET);
-        self.u32(interface);
-        self.ticks(frame.ticks);
-        self.u32(frame.captured_len());
-        self.u32(frame.original_len);
+        self.packet_head(interface, frame);
         self.padded(frame.octets);
         if pcapng::options_are_sound(frame) {
             self.octets.extend(frame.options);
@@ -262,6 +278,15 @@ impl Blocks {
             pcapng::sound_options(frame).for_each(|(code, value)| self.option(code, value));
             self.end_with_options(body);
         }
+    }
+
+    /// What stands before the frame, 28 octets.
+    fn packet_head(&mut self, interface: u32, frame: &Frame<'_>) {
+        self.begin(pcapng::ENHANCED_PACKET);
+        self.u32(interface);
+        self.ticks(frame.ticks);
+        self.u32(frame.captured_len());
+        self.u32(frame.original_len);
     }
 
     fn simple_packet(&mut self, frame: &Frame<'_>) {
@@ -319,6 +344,11 @@ impl Blocks {
         // A block holds one packet of at most 16 MiB, or texts that are bounded likewise.
         let length = self.order.u32_octets(self.len().saturating_add(4) as u32);
         self.octets.extend(length);
+        self.set_length(length);
+    }
+
+    /// Writes the length at the begin.
+    fn set_length(&mut self, length: [u8; 4]) {
         if let Some(place) = self.octets.get_mut(self.begin.saturating_add(4)..self.begin.saturating_add(8)) {
             place.copy_from_slice(&length);
         }
@@ -490,47 +520,45 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
     }
 
-    /// What the output was asked to write at once.
+    /// What the output was asked to write, and where it was flushed.
     #[derive(Default)]
-    struct Pieces(Vec<Vec<u8>>);
+    struct Flushed(Vec<u8>, Vec<usize>);
 
-    impl Write for Pieces {
+    impl Write for Flushed {
         fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-            self.0.push(octets.to_vec());
-            Ok(octets.len())
+            self.0.write(octets)
         }
         fn flush(&mut self) -> io::Result<()> {
+            self.1.push(self.0.len());
             Ok(())
         }
     }
 
     #[test]
-    fn the_output_gets_whole_blocks_and_the_counters_last() {
-        let order = ByteOrder::Little;
-        let file = [section(order, &[]), interface(order, 1, 0, &[]), packet(order, 0, 5, &[7; 60_000], &[])].concat();
-        let (.., description) = read(&file);
-        let mut writer = Writer::new(Pieces::default(), &description);
-        writer.begin().unwrap();
-        assert_eq!(writer.octets(), 28 + 20);
-        let mut source = super::super::sample::open(&file).unwrap();
-        let Next::Frame(frame) = source.next().unwrap() else { panic!("no frame") };
-        for _ in 0..5 {
-            writer.frame(&frame).unwrap();
+    fn the_output_is_flushed_behind_whole_blocks_and_the_counters_come_last() {
+        for (order, len) in [(ByteOrder::Little, 60_001), (ByteOrder::Big, 8192), (ByteOrder::Big, 8190), (ByteOrder::Little, 7)]
+        {
+            let file = [section(order, &[]), interface(order, 1, 0, &[]), packet(order, 0, 5, &vec![7; len], &[])].concat();
+            let (.., description) = read(&file);
+            let mut writer = Writer::new(Flushed::default(), &description);
+            writer.begin().unwrap();
+            assert_eq!(writer.octets(), 28 + 20);
+            let mut source = super::super::sample::open(&file).unwrap();
+            let Next::Frame(frame) = source.next().unwrap() else { panic!("no frame") };
+            for _ in 0..5 {
+                writer.frame(&frame).unwrap();
+            }
+            let octets = writer.octets();
+            let counters = Statistics { received: Some(5), dropped: Some(2), ..Statistics::default() };
+            let Flushed(written, flushes) = writer.finish_with(counters.clone()).unwrap();
+            for end in flushes {
+                assert_eq!(read(&written[..end]).2.damage, [], "cut at {end}");
+            }
+            assert_eq!(written.len() as u64 - octets, 52, "no more than the counters");
+            let (frames, _, description) = read(&written);
+            assert!(frames.len() == 5 && frames.iter().all(|frame| frame.octets == vec![7; len]));
+            assert_eq!((description.damage.len(), description.interfaces[0].statistics.as_ref()), (0, Some(&counters)));
         }
-        let octets = writer.octets();
-        let counters = Statistics { received: Some(5), dropped: Some(2), ..Statistics::default() };
-        let pieces = writer.finish_with(counters.clone()).unwrap().0;
-        let ends = pieces.iter().scan(0, |end, piece| {
-            *end += piece.len();
-            Some(*end)
-        });
-        for end in ends {
-            let (.., description) = read(&pieces.concat()[..end]);
-            assert_eq!(description.damage, [], "cut at {end}");
-        }
-        assert_eq!(pieces.iter().map(Vec::len).sum::<usize>() as u64 - octets, 52, "no more than the counters");
-        let (frames, _, description) = read(&pieces.concat());
-        assert_eq!((frames.len(), description.interfaces[0].statistics.as_ref()), (5, Some(&counters)));
     }
 
     /// The folder of real captures: beside the project, or where `SOCKSCOPE_CORPUS` says.

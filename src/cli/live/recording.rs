@@ -87,7 +87,7 @@ impl<'a> Recording<'a> {
         self.files += 1;
         let path = if self.ring.is_some() { Ring::path(&self.path, self.files) } else { self.path.clone() };
         let file = File::create(&path).map_err(|error| fault(&path, error))?;
-        self.write_with(Sink::File { file, sound: 0 })
+        self.write_with(Sink::File { file, octets: 0, sound: 0 })
     }
 
     fn write_with(&mut self, sink: Sink<'a>) -> Result<(), Failure> {
@@ -118,10 +118,12 @@ fn fault(path: &Path, error: io::Error) -> Failure {
     Failure::Output(io::Error::new(error.kind(), format!("{}: {error}", job::shown(path))))
 }
 
-/// Takes whole blocks.
+/// Takes blocks, and knows how far they are whole.
 enum Sink<'a> {
     File {
         file: File,
+        /// Octets written.
+        octets: u64,
         /// Octets of whole blocks.
         sound: u64,
     },
@@ -130,28 +132,29 @@ enum Sink<'a> {
 
 impl Write for Sink<'_> {
     fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        self.write_all(octets).map(|()| octets.len())
-    }
-
-    fn write_all(&mut self, octets: &[u8]) -> io::Result<()> {
         match self {
-            Self::Pipe(out) => out.write_all(octets),
-            Self::File { file, sound } => {
-                let written = file.write_all(octets);
-                if written.is_ok() {
-                    *sound += octets.len() as u64;
-                } else if file.set_len(*sound).is_ok() {
+            Self::Pipe(out) => out.write(octets),
+            Self::File { file, octets: all, sound } => {
+                let written = file.write(octets);
+                match &written {
+                    Ok(written) => *all += *written as u64,
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     // What cannot be cut back, such as a device, has no use for a place either.
-                    file.seek(SeekFrom::Start(*sound))?;
+                    Err(_) if file.set_len(*sound).is_ok() => *all = file.seek(SeekFrom::Start(*sound))?,
+                    Err(_) => {}
                 }
                 written
             }
         }
     }
 
+    /// The writer flushes behind whole blocks.
     fn flush(&mut self) -> io::Result<()> {
         match self {
-            Self::File { file, .. } => file.flush(),
+            Self::File { octets, sound, .. } => {
+                *sound = *octets;
+                Ok(())
+            }
             Self::Pipe(out) => out.flush(),
         }
     }
