@@ -207,11 +207,10 @@ impl Follower {
     }
 
     fn see(&mut self, frame: &Frame<'_>, selected: bool) {
-        let Self { tracker, touched } = self;
-        decode::with_packet(frame, |packet| match touched {
-            Some(touched) if selected => touched.see(&tracker.push(packet)),
-            _ => tracker.absorb(packet),
-        });
+        match &mut self.touched {
+            Some(touched) if selected => decode::with_packet(frame, |packet| touched.see(&self.tracker.push(packet))),
+            _ => self.tracker.absorb_frame(frame),
+        }
     }
 
     pub(super) fn finish(self) -> Trace {
@@ -241,7 +240,7 @@ pub(crate) fn trace(tracker: Tracker, input: &Input, setting: &Setting) -> Resul
 /// Reads the whole capture into a trace by this tracker, whatever a display filter selects.
 pub(crate) fn whole_trace(mut tracker: Tracker, opened: Opened, input: &Input, setting: &Setting) -> Result<Trace, Failure> {
     frames_of(opened, input, setting, |frame, _| {
-        decode::with_packet(frame, |packet| tracker.absorb(packet));
+        tracker.absorb_frame(frame);
         Ok(ControlFlow::Continue(()))
     })?;
     Ok(tracker.finish())

@@ -1,48 +1,32 @@
 //! The short way through an ordinary frame: Ethernet, IP without options, all of a TCP segment or UDP datagram.
 //!
-//! Most frames of most captures are like that, and a table of conversations needs but few of their fields. [`plain`]
-//! takes those from their fixed places, and leaves every other frame to [`packet`](super::packet), which would say the
-//! same of the ordinary ones.
+//! Most frames of most captures are like that. [`plain`] takes what tells their conversation from its fixed place, and
+//! leaves every other frame to [`packet`](super::packet), which would say the same of the ordinary ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::seq::SeqNumber;
-use super::tcp::Flags;
-use super::{EtherType, IpProtocol};
+use super::cursor::Cursor;
+use super::{EtherType, IpProtocol, Transport, tcp, udp};
 use crate::capture::{Frame, LinkType};
 
-/// What tells the conversation of an ordinary frame.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Plain {
-    /// The sender's address and port.
-    pub source: (IpAddr, u16),
-    /// The receiver's address and port.
-    pub destination: (IpAddr, u16),
-    /// Octets of transport payload.
-    pub payload_len: u32,
-    /// The fields that only one of the protocols has.
-    pub transport: Transport,
-}
-
-/// The transport protocol of an ordinary frame.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Transport {
-    /// A TCP segment.
-    Tcp {
-        /// Number of the first octet of payload, or of SYN or FIN.
-        sequence: SeqNumber,
-        /// The next octet the sender expects.
-        acknowledgment: SeqNumber,
-        /// The twelve bits from the data offset to the window.
-        flags: Flags,
-    },
-    /// A UDP datagram.
-    Udp,
+/// An ordinary frame, read as far as IP.
+///
+/// All of it are numbers, which stay in registers: moving what was read costs as much as reading it.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<'a> {
+    /// The addresses are of IPv6.
+    pub is_v6: bool,
+    /// The sender's address; one of IPv4 fills the low 32 bits.
+    pub source: u128,
+    /// The receiver's address.
+    pub destination: u128,
+    protocol: IpProtocol,
+    payload: &'a [u8],
 }
 
 /// Reads an ordinary frame; `None` if anything about it is not ordinary.
-#[inline]
-pub fn plain(frame: &Frame<'_>) -> Option<Plain> {
+#[inline(always)]
+pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     if frame.link_type != LinkType::ETHERNET {
         return None;
     }
@@ -55,96 +39,103 @@ pub fn plain(frame: &Frame<'_>) -> Option<Plain> {
 }
 
 #[inline(always)]
-fn v4(packet: &[u8]) -> Option<Plain> {
+fn v4(packet: &[u8]) -> Option<Plain<'_>> {
     let &[0x45, _, l0, l1, _, _, f0, f1, _, protocol, _, _, ref addresses @ ..] = packet.first_chunk::<20>()? else {
         return None;
     };
     let &[s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
     let is_fragment = u16::from_be_bytes([f0, f1]) & 0x3fff != 0;
-    let payload = packet.get(20..usize::from(u16::from_be_bytes([l0, l1]))).filter(|_| !is_fragment)?;
-    let ends = (Ipv4Addr::new(s0, s1, s2, s3).into(), Ipv4Addr::new(d0, d1, d2, d3).into());
-    transport(ends, IpProtocol(protocol), payload)
+    Some(Plain {
+        is_v6: false,
+        source: u32::from_be_bytes([s0, s1, s2, s3]).into(),
+        destination: u32::from_be_bytes([d0, d1, d2, d3]).into(),
+        protocol: IpProtocol(protocol),
+        payload: packet.get(20..usize::from(u16::from_be_bytes([l0, l1]))).filter(|_| !is_fragment)?,
+    })
 }
 
 #[inline(always)]
-fn v6(packet: &[u8]) -> Option<Plain> {
+fn v6(packet: &[u8]) -> Option<Plain<'_>> {
     let (fixed, rest) = packet.split_first_chunk::<8>()?;
     let &[0x60..=0x6f, _, _, _, l0, l1, protocol, _] = fixed else { return None };
     let (source, rest) = rest.split_first_chunk::<16>()?;
     let (destination, rest) = rest.split_first_chunk::<16>()?;
-    let payload = rest.get(..usize::from(u16::from_be_bytes([l0, l1])))?;
-    let ends = (Ipv6Addr::from(*source).into(), Ipv6Addr::from(*destination).into());
-    transport(ends, IpProtocol(protocol), payload)
-}
-
-#[inline(always)]
-fn transport((source, destination): (IpAddr, IpAddr), protocol: IpProtocol, octets: &[u8]) -> Option<Plain> {
-    let &[s0, s1, d0, d1] = octets.first_chunk::<4>()?;
-    let (header_len, len, transport) = match protocol {
-        IpProtocol::TCP => segment(octets)?,
-        IpProtocol::UDP => datagram(octets)?,
-        _ => return None,
-    };
     Some(Plain {
-        source: (source, u16::from_be_bytes([s0, s1])),
-        destination: (destination, u16::from_be_bytes([d0, d1])),
-        payload_len: u32::try_from(len.checked_sub(header_len)?).ok()?,
-        transport,
+        is_v6: true,
+        source: u128::from_be_bytes(*source),
+        destination: u128::from_be_bytes(*destination),
+        protocol: IpProtocol(protocol),
+        payload: rest.get(..usize::from(u16::from_be_bytes([l0, l1])))?,
     })
 }
 
-/// The lengths of a segment's header and of all of it, and its fields.
-#[inline(always)]
-fn segment(octets: &[u8]) -> Option<(usize, usize, Transport)> {
-    let &[_, _, _, _, q0, q1, q2, q3, a0, a1, a2, a3, o0, o1, ..] = octets.first_chunk::<20>()?;
-    let header_len = usize::from(o0 >> 4 << 2);
-    let transport = Transport::Tcp {
-        sequence: SeqNumber(u32::from_be_bytes([q0, q1, q2, q3])),
-        acknowledgment: SeqNumber(u32::from_be_bytes([a0, a1, a2, a3])),
-        flags: Flags(u16::from_be_bytes([o0, o1]) & 0x0fff),
-    };
-    (header_len >= 20).then_some((header_len, octets.len(), transport))
-}
+impl<'a> Plain<'a> {
+    /// Octets before the payload: Ethernet's header and the IP header.
+    const BEFORE: (usize, usize) = (14 + 20, 14 + 40);
 
-/// The same of a datagram, which IP bounds where its own length reaches further.
-#[inline(always)]
-fn datagram(octets: &[u8]) -> Option<(usize, usize, Transport)> {
-    let &[_, _, _, _, l0, l1, _, _] = octets.first_chunk::<8>()?;
-    let claimed = usize::from(u16::from_be_bytes([l0, l1]));
-    Some((8, claimed.min(octets.len()), Transport::Udp))
+    /// The segment or the datagram, captured to its end; `None` if it is something else, or anything about it is not ordinary.
+    #[inline(always)]
+    pub fn transport(&self) -> Option<Transport<'a>> {
+        let (version, at) = if self.is_v6 { (6, Self::BEFORE.1) } else { (4, Self::BEFORE.0) };
+        let rest = Cursor { at, octets: self.payload, wire_len: Some(self.payload.len()) };
+        match self.protocol {
+            IpProtocol::TCP => tcp::whole(rest).map(Transport::Tcp),
+            IpProtocol::UDP => {
+                let datagram = udp::datagram(version, self.protocol, rest).ok();
+                datagram.filter(|datagram| !datagram.bad_length).map(Transport::Udp)
+            }
+            _ => None,
+        }
+    }
+
+    /// The sender's address and the receiver's.
+    pub fn ends(&self) -> (IpAddr, IpAddr) {
+        if self.is_v6 {
+            (Ipv6Addr::from(self.source).into(), Ipv6Addr::from(self.destination).into())
+        } else {
+            (Ipv4Addr::from(self.source as u32).into(), Ipv4Addr::from(self.destination as u32).into())
+        }
+    }
 }
 
 #[cfg(test)]
 #[allow(clippy::indexing_slicing, clippy::unwrap_used, clippy::arithmetic_side_effects)]
 mod tests {
-    use super::super::testing::{PORTS, concat, cut, ends4, ends6, ethernet, frame, ipv4, ipv4_with, ipv6, tcp, udp};
+    use super::super::packet;
+    use super::super::testing::{concat, cut, ends4, ends6, ethernet, frame, ipv4, ipv4_with, ipv6, tcp, udp};
     use super::*;
 
+    /// The octets of payload in an ordinary frame, of which both ways have to say the same.
     #[track_caller]
-    fn read(ether_type: u16, packet: &[u8]) -> Option<Plain> {
-        plain(&frame(LinkType::ETHERNET, &ethernet(ether_type, packet)))
+    fn read(ether_type: u16, octets: &[u8]) -> Option<u32> {
+        let octets = ethernet(ether_type, octets);
+        let frame = frame(LinkType::ETHERNET, &octets);
+        let (plain, packet) = (plain(&frame)?, packet(&frame));
+        let transport = plain.transport()?;
+        assert_eq!(packet.ip().map(|ip| ip.ends()), Some(plain.ends()));
+        assert_eq!(format!("{:?}", packet.transport), format!("{:?}", Some(transport)));
+        match transport {
+            Transport::Tcp(segment) => Some(segment.payload_len),
+            Transport::Udp(datagram) => Some(datagram.payload_len),
+            _ => None,
+        }
     }
 
     #[test]
     fn both_protocols_over_both_versions() {
-        let numbers = (SeqNumber(1000), SeqNumber(2000), Flags(0x18));
-        let segment = Transport::Tcp { sequence: numbers.0, acknowledgment: numbers.1, flags: numbers.2 };
-        let expected = |(source, destination), payload_len, transport| {
-            Some(Plain { source: (source, PORTS.0), destination: (destination, PORTS.1), payload_len, transport })
-        };
-        assert_eq!(read(0x0800, &ipv4(6, &tcp(ends4(), &[1; 8], b"abc"))), expected(ends4(), 3, segment));
-        assert_eq!(read(0x0800, &ipv4(17, &udp(ends4(), b""))), expected(ends4(), 0, Transport::Udp));
-        assert_eq!(read(0x86dd, &ipv6(6, &tcp(ends6(), &[], b"abc"))), expected(ends6(), 3, segment));
-        assert_eq!(read(0x86dd, &ipv6(17, &udp(ends6(), b"a"))), expected(ends6(), 1, Transport::Udp));
+        assert_eq!(read(0x0800, &ipv4(6, &tcp(ends4(), &[1; 8], b"abc"))), Some(3));
+        assert_eq!(read(0x0800, &ipv4(17, &udp(ends4(), b""))), Some(0));
+        assert_eq!(read(0x86dd, &ipv6(6, &tcp(ends6(), &[], b"abc"))), Some(3));
+        assert_eq!(read(0x86dd, &ipv6(17, &udp(ends6(), b"a"))), Some(1));
     }
 
     #[test]
     fn padding_is_no_payload() {
         let padded = concat(&[&ipv4(17, &udp(ends4(), b"ab")), &[0; 20]]);
-        assert_eq!(read(0x0800, &padded).map(|plain| plain.payload_len), Some(2));
+        assert_eq!(read(0x0800, &padded), Some(2));
         let mut long = udp(ends4(), b"ab");
         long[5] = 200;
-        assert_eq!(read(0x0800, &ipv4(17, &long)).map(|plain| plain.payload_len), Some(2), "IP bounds it");
+        assert_eq!(read(0x0800, &ipv4(17, &long)), Some(2), "IP bounds it");
     }
 
     #[test]
@@ -164,8 +155,8 @@ mod tests {
         }
         assert_eq!(read(0x8100, &concat(&[&[0, 5, 8, 0], &ipv4(17, &datagram)])), None, "a tag");
         assert_eq!(read(0x86dd, &ipv4(17, &datagram)), None, "another version than announced");
-        assert_eq!(plain(&frame(LinkType::RAW, &ipv4(17, &datagram))), None, "another link type");
+        assert!(plain(&frame(LinkType::RAW, &ipv4(17, &datagram))).is_none(), "another link type");
         let whole = ethernet(0x0800, &ipv4(17, &datagram));
-        assert_eq!(plain(&cut(&frame(LinkType::ETHERNET, &whole), whole.len() - 1)), None, "cut");
+        assert!(plain(&cut(&frame(LinkType::ETHERNET, &whole), whole.len() - 1)).is_none(), "cut");
     }
 }

@@ -123,7 +123,7 @@ impl fmt::Display for Flags {
 const IDENTIFYING_LEN: usize = 16;
 
 /// Reads a segment whose header was captured whole and says nothing impossible.
-#[inline]
+#[inline(always)]
 pub(super) fn whole(rest: Cursor<'_>) -> Option<Segment<'_>> {
     let header = TcpHeaderSlice::from_slice(rest.octets).ok()?;
     let octets = header.slice();

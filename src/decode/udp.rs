@@ -45,7 +45,7 @@ impl Datagram<'_> {
 }
 
 /// Reads the datagram that a header of this version and protocol announces. The IP payload bounds it where its own length reaches further.
-#[inline]
+#[inline(always)]
 pub(super) fn datagram(version: u8, protocol: IpProtocol, rest: Cursor<'_>) -> Result<Datagram<'_>, Stop> {
     let Ok(header) = UdpHeaderSlice::from_slice(rest.octets) else {
         return Err(rest.cut(Layer::Transport, Datagram::HEADER_LEN));

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 /// A transport protocol with ports, as conversations count it.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -70,8 +70,8 @@ impl Hash for FiveTuple {
                 state.write_u64(u64::from(u32::from(source)) << 32 | u64::from(u32::from(destination)));
             }
             (source, destination) => {
-                state.write_u128(joined(wide(source)));
-                state.write_u128(joined(wide(destination)));
+                state.write_u128(wide(source));
+                state.write_u128(wide(destination));
             }
         }
         state.write_u64(u64::from(source.port()) << 24 | u64::from(destination.port()) << 8 | self.protocol as u64);
@@ -128,19 +128,30 @@ pub(super) enum Slot {
 
 impl FlowKey {
     /// The key of a packet from `source` to `destination`, and the slot of its sender.
+    ///
+    /// Both ends of a packet are of one family; should they not be, IPv4 is mapped into IPv6.
     #[inline]
     pub(super) fn new(protocol: Protocol, source: (IpAddr, u16), destination: (IpAddr, u16)) -> (Self, Slot) {
-        let (kind, from, to) = match (protocol, source.0, destination.0) {
-            (Protocol::Tcp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Tcp4, narrow(a), narrow(b)),
-            (Protocol::Udp, IpAddr::V4(a), IpAddr::V4(b)) => (Kind::Udp4, narrow(a), narrow(b)),
-            (Protocol::Tcp, a, b) => (Kind::Tcp6, wide(a), wide(b)),
-            (Protocol::Udp, a, b) => (Kind::Udp6, wide(a), wide(b)),
+        let (is_v6, from, to) = match (source.0, destination.0) {
+            (IpAddr::V4(a), IpAddr::V4(b)) => (false, u32::from(a).into(), u32::from(b).into()),
+            (a, b) => (true, wide(a), wide(b)),
         };
-        if (from, source.1) <= (to, destination.1) {
-            (Self { low: from, high: to, low_port: source.1, high_port: destination.1, kind }, Slot::Low)
-        } else {
-            (Self { low: to, high: from, low_port: destination.1, high_port: source.1, kind }, Slot::High)
-        }
+        Self::of_numbers(protocol, is_v6, (from, source.1), (to, destination.1))
+    }
+
+    /// The same by the numbers of the addresses.
+    #[inline(always)]
+    pub(super) fn of_numbers(protocol: Protocol, is_v6: bool, source: (u128, u16), destination: (u128, u16)) -> (Self, Slot) {
+        let kind = match (protocol, is_v6) {
+            (Protocol::Tcp, false) => Kind::Tcp4,
+            (Protocol::Tcp, true) => Kind::Tcp6,
+            (Protocol::Udp, false) => Kind::Udp4,
+            (Protocol::Udp, true) => Kind::Udp6,
+        };
+        let is_low = source <= destination;
+        let (low, high) = if is_low { (source, destination) } else { (destination, source) };
+        let key = Self { low: halves(low.0), high: halves(high.0), low_port: low.1, high_port: high.1, kind };
+        (key, if is_low { Slot::Low } else { Slot::High })
     }
 
     pub(super) fn protocol(&self) -> Protocol {
@@ -170,17 +181,15 @@ impl From<&FiveTuple> for FlowKey {
     }
 }
 
-fn narrow(address: Ipv4Addr) -> [u64; 2] {
-    [0, u64::from(u32::from(address))]
+fn wide(address: IpAddr) -> u128 {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().into(),
+        IpAddr::V6(address) => address.into(),
+    }
 }
 
-/// Both ends of a packet are of one family; should they not be, IPv4 is mapped into IPv6.
-fn wide(address: IpAddr) -> [u64; 2] {
-    let bits = match address {
-        IpAddr::V4(address) => u128::from(address.to_ipv6_mapped()),
-        IpAddr::V6(address) => u128::from(address),
-    };
-    [(bits >> 64) as u64, bits as u64]
+fn halves(number: u128) -> [u64; 2] {
+    [(number >> 64) as u64, number as u64]
 }
 
 fn joined([high, low]: [u64; 2]) -> u128 {

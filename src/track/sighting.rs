@@ -6,7 +6,7 @@ use super::flow::Slot;
 use super::fragment::{Arrival, Reassembler};
 use super::{FlowKey, Limits, Protocol};
 use crate::capture::{Frame, Timestamp};
-use crate::decode::plain::{self, Plain, plain};
+use crate::decode::plain::{Plain, plain};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::decode::{self, IpProtocol, Packet, Transport, icmp};
@@ -39,18 +39,37 @@ pub(super) struct TcpMark {
 }
 
 impl Sighting {
-    /// What [`with_sighting`] would make of an ordinary frame.
+    /// The sighting of an ordinary frame.
+    #[inline(always)] // So that it is made where it stays.
+    pub(super) fn plain(frame: &Frame<'_>, plain: &Plain<'_>, transport: &Transport<'_>) -> Option<Self> {
+        let stamp = (frame.number, frame.timestamp, frame.original_len);
+        Self::new(stamp, transport, true, |protocol, ports| {
+            FlowKey::of_numbers(protocol, plain.is_v6, (plain.source, ports.0), (plain.destination, ports.1))
+        })
+    }
+
+    /// The sighting of a frame by its number, time and length; a transport header that is not `whole` tells of no payload.
     #[inline(always)]
-    fn plain(frame: &Frame<'_>, plain: &Plain) -> Self {
-        let (protocol, tcp) = match plain.transport {
-            plain::Transport::Tcp { sequence, acknowledgment, flags } => {
-                (Protocol::Tcp, Some(TcpMark { sequence, acknowledgment, flags }))
+    fn new(
+        (number, timestamp, octets): (u64, Option<Timestamp>, u32),
+        transport: &Transport<'_>,
+        whole: bool,
+        key: impl FnOnce(Protocol, (u16, u16)) -> (FlowKey, Slot),
+    ) -> Option<Self> {
+        let (protocol, ports, payload, tcp) = match transport {
+            Transport::Tcp(segment) => {
+                let mark = TcpMark { sequence: segment.sequence, acknowledgment: segment.acknowledgment, flags: segment.flags };
+                let payload = if whole { segment.payload_len } else { 0 };
+                (Protocol::Tcp, (segment.source_port, segment.destination_port), payload, Some(mark))
             }
-            plain::Transport::Udp => (Protocol::Udp, None),
+            Transport::Udp(datagram) if !datagram.bad_length => {
+                let ports = (datagram.source_port, datagram.destination_port);
+                (Protocol::Udp, ports, datagram.payload_len, None)
+            }
+            _ => return None,
         };
-        let (key, from) = FlowKey::new(protocol, plain.source, plain.destination);
-        let (number, timestamp, octets) = (frame.number, frame.timestamp, frame.original_len);
-        Self { key, from, number, timestamp, octets, payload: plain.payload_len, tcp, whole: true, quoted: false }
+        let (key, from) = key(protocol, ports);
+        Some(Self { key, from, number, timestamp, octets, payload, tcp, whole, quoted: false })
     }
 
     /// From now on the packet takes part in the numbering of streams and counts for nothing.
@@ -74,8 +93,8 @@ impl Sightings {
     /// The same as [`Sightings::of`] for the packet in a frame, and faster: ordinary frames take the short way.
     #[inline]
     pub fn of_frame<T>(&mut self, frame: &Frame<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
-        match plain(frame) {
-            Some(plain) => Some(take(Sighting::plain(frame, &plain))),
+        match plain(frame).and_then(|plain| Sighting::plain(frame, &plain, &plain.transport()?)) {
+            Some(sighting) => Some(take(sighting)),
             None => self.of_any_frame(frame, take),
         }
     }
@@ -99,24 +118,13 @@ impl Sightings {
 /// much as making it.
 #[inline]
 pub(super) fn with_sighting<T>(packet: &Packet<'_>, arrival: &Arrival<'_>, take: impl FnOnce(Sighting) -> T) -> Option<T> {
-    let (source, destination) = arrival.ip(packet)?.ends();
-    let (transport, whole) = (arrival.transport(packet)?, arrival.is_whole());
-    let (protocol, ports, payload, tcp) = match transport {
-        Transport::Tcp(segment) => {
-            let mark = TcpMark { sequence: segment.sequence, acknowledgment: segment.acknowledgment, flags: segment.flags };
-            let payload = if whole { segment.payload_len } else { 0 };
-            (Protocol::Tcp, (segment.source_port, segment.destination_port), payload, Some(mark))
-        }
-        Transport::Udp(datagram) if !datagram.bad_length => {
-            let ports = (datagram.source_port, datagram.destination_port);
-            (Protocol::Udp, ports, datagram.payload_len, None)
-        }
-        Transport::Icmp(message) => return quoted(packet, &message.quoted()?).map(take),
-        _ => return None,
-    };
-    let (key, from) = FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
-    let (number, timestamp, octets) = (packet.number, packet.timestamp, packet.original_len);
-    Some(take(Sighting { key, from, number, timestamp, octets, payload, tcp, whole, quoted: false }))
+    let ((source, destination), transport) = (arrival.ip(packet)?.ends(), arrival.transport(packet)?);
+    if let Transport::Icmp(message) = transport {
+        return quoted(packet, &message.quoted()?).map(take);
+    }
+    let stamp = (packet.number, packet.timestamp, packet.original_len);
+    let key = |protocol, ports: (u16, u16)| FlowKey::new(protocol, (source, ports.0), (destination, ports.1));
+    Sighting::new(stamp, transport, arrival.is_whole(), key).map(take)
 }
 
 /// The sighting of a header that an ICMP error quotes.
