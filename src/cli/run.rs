@@ -197,7 +197,7 @@ impl Follower {
     #[cfg(feature = "live")]
     pub(super) fn forget(&mut self) {
         let Self { tracker, touched } = self;
-        touched.iter_mut().for_each(|touched| touched.forget(|flow| tracker.remembers(flow)));
+        touched.iter_mut().for_each(|touched| touched.forget(|| tracker.flows().collect()));
     }
 
     /// Time passed without a packet.

@@ -20,9 +20,10 @@ impl Touched {
 
     /// Forgets conversations that nobody remembers, when they are so many that the set would have to grow.
     #[cfg(feature = "live")]
-    pub(crate) fn forget(&mut self, remembered: impl Fn(FlowId) -> bool) {
+    pub(crate) fn forget(&mut self, remembered: impl FnOnce() -> HashSet<FlowId>) {
         if self.0.len() >= FEW && self.0.capacity() - self.0.len() < self.0.len() / 8 {
-            self.0.retain(|flow| remembered(*flow));
+            let remembered = remembered();
+            self.0.retain(|flow| remembered.contains(flow));
         }
     }
 

@@ -154,7 +154,7 @@ struct Counts {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Met {
     /// Where the conversation stands in the table.
-    place: u32,
+    pub(super) place: u32,
     pub(super) id: FlowId,
     /// Which of its endpoints sent the packet.
     pub(super) from: Slot,
@@ -229,6 +229,11 @@ impl Conversations {
         self.refused
     }
 
+    /// All conversations remembered, by their places in the table.
+    pub(super) fn ids(&self) -> impl Iterator<Item = FlowId> + '_ {
+        self.entries.iter().map(Entry::id)
+    }
+
     /// Conversations remembered, those that were only quoted included.
     pub(super) fn len(&self) -> usize {
         self.entries.len()
@@ -236,8 +241,8 @@ impl Conversations {
 
     /// Forgets those that `keep` does not want, by their ids and the times of their last frames; numbers go on.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(FlowId, Option<Timestamp>) -> bool) {
-        let id = |entry: &Entry| FlowId { protocol: entry.key.protocol(), number: entry.stream };
-        let fates: Vec<bool> = self.entries.iter().zip(&self.counts).map(|(entry, counts)| keep(id(entry), counts.end)).collect();
+        let fates: Vec<bool> =
+            self.entries.iter().zip(&self.counts).map(|(entry, counts)| keep(entry.id(), counts.end)).collect();
         let (mut of_entries, mut of_counts) = (fates.iter(), fates.iter());
         self.entries.retain(|_| of_entries.next() == Some(&true));
         self.counts.retain(|_| of_counts.next() == Some(&true));
@@ -271,8 +276,7 @@ impl Conversations {
         let (place, new) = self.place(Found { hash: self.hash(&sighting.key), entry: None }, sighting)?;
         let entry = self.entries.get_mut(place as usize)?;
         let rebased = entry.learn_bases(sighting);
-        let id = FlowId { protocol: entry.key.protocol(), number: entry.stream };
-        let bases = entry.bases(sighting.from);
+        let (id, bases) = (entry.id(), entry.bases(sighting.from));
         Some(Met { place, id, from: sighting.from, incarnation: entry.incarnation, new, rebased, bases })
     }
 
@@ -395,6 +399,10 @@ impl Counts {
 }
 
 impl Entry {
+    fn id(&self) -> FlowId {
+        FlowId { protocol: self.key.protocol(), number: self.stream }
+    }
+
     /// A SYN with another sequence number than its sender began with opens a new conversation.
     #[inline]
     fn is_reused_by(&self, sighting: &Sighting) -> bool {
@@ -437,7 +445,7 @@ impl Entry {
             Slot::High => (counts.from_high, counts.from_low),
         };
         Conversation {
-            id: FlowId { protocol: self.key.protocol(), number: self.stream },
+            id: self.id(),
             a: self.key.endpoint(counts.a),
             b: self.key.endpoint(counts.a.other()),
             first_frame: counts.first_frame,

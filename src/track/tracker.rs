@@ -3,10 +3,9 @@
 use std::net::{IpAddr, SocketAddr};
 
 use foldhash::fast::RandomState;
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use super::aging::Look;
-use super::by_stream::ByStream;
 use super::conversation::Met;
 use super::copies::Copies;
 use super::events::{Detail, Events, Seen};
@@ -45,8 +44,9 @@ struct Books {
     connections: Vec<Connection>,
     /// Octets of all connections that wait for those before them.
     waiting_octets: usize,
-    /// Place of each TCP stream in `connections`; streams that were only quoted have none.
-    by_stream: ByStream<u32>,
+    /// Place in `connections` of each conversation by its own place: the two are found at once, neither through the other.
+    /// UDP and streams that were only quoted have none.
+    by_conversation: Vec<Option<u32>>,
     udp: UdpSockets,
     notes: Vec<Note>,
     /// Notes of the packet at hand.
@@ -145,12 +145,9 @@ impl Tracker {
         self.books.forgotten
     }
 
-    /// The connection or the exchange of this stream is remembered.
-    pub fn remembers(&self, flow: FlowId) -> bool {
-        match flow.protocol {
-            Protocol::Tcp => self.books.by_stream.get(flow.number).is_some(),
-            Protocol::Udp => self.books.udp.has(flow.number),
-        }
+    /// The conversations that are remembered.
+    pub fn flows(&self) -> impl Iterator<Item = FlowId> + '_ {
+        self.books.conversations.ids()
     }
 
     /// Follows one packet, and says what it belongs to; packets come in file order.
@@ -172,7 +169,7 @@ impl Tracker {
                 _ => None,
             },
             checksum: taken.checksum,
-            connection: taken.met.and_then(|met| books.connection_of(met.id)),
+            connection: taken.met.and_then(|met| books.connection_of(&met)),
             relative: taken.followed.map(|followed| followed.relative),
             analyzed: taken.followed.and_then(|followed| followed.analyzed),
             side: taken.followed.map(|followed| followed.side),
@@ -240,7 +237,7 @@ impl Books {
             copies: Copies::default(),
             connections: Vec::new(),
             waiting_octets: 0,
-            by_stream: ByStream::default(),
+            by_conversation: Vec::new(),
             udp: UdpSockets::new(limits.udp_peers),
             notes: Vec::new(),
             fresh: Vec::new(),
@@ -294,12 +291,14 @@ impl Books {
         let mut fates = fates.iter();
         self.connections.retain(|_| fates.next() == Some(&true));
         self.waiting_octets = self.connections.iter().map(Connection::waiting_octets).sum();
-        self.by_stream = (0..).zip(&self.connections).map(|(place, connection)| (connection.id.number, place)).collect();
+        let ids = self.connections.iter().map(|connection| connection.id);
+        let places: HashMap<FlowId, u32, RandomState> = ids.zip(0..).collect();
         let mut udp_streams: HashSet<u32, RandomState> = HashSet::default();
         self.conversations.retain(|id, end| match id.protocol {
-            Protocol::Tcp => self.by_stream.get(id.number).is_some(),
+            Protocol::Tcp => places.contains_key(&id),
             Protocol::Udp => end.is_some_and(|end| now.since(end) <= aging.idle_exchange) && udp_streams.insert(id.number),
         });
+        self.by_conversation = self.conversations.ids().map(|id| places.get(&id).copied()).collect();
         self.udp.retain(|stream| udp_streams.contains(&stream));
         let gone = |before: usize, after: usize| before.saturating_sub(after) as u64;
         let Forgotten { connections: of_tcp, exchanges: of_udp } = &mut self.forgotten;
@@ -342,8 +341,8 @@ impl Books {
         let met = self.meet(packet, &arrival);
         let followed = met.and_then(|met| self.follow(packet, &arrival, &met));
         let about = about(packet, met);
-        if let Some(about) = &about {
-            self.hear_of(packet, about);
+        if let (Some(about), Some(met)) = (&about, &met) {
+            self.hear_of(packet, about, met);
         }
         self.keep_fresh();
         Some(Taken { arrival, met, about, checksum, followed })
@@ -505,7 +504,7 @@ impl Books {
 
     /// The place of a segment's connection, made if this is its first; `None` if it does not fit into the limits.
     fn connection(&mut self, seen: &Seen<'_>, met: &Met, tuple: impl FnOnce() -> Option<FiveTuple>) -> Option<u32> {
-        if let Some(place) = self.by_stream.get(met.id.number) {
+        if let Some(place) = self.place_of(met) {
             return Some(place);
         }
         if self.connections.len() >= self.limits.connections {
@@ -519,27 +518,34 @@ impl Books {
             (_, None) => Detail::Full,
         };
         self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
-        self.by_stream.insert(met.id.number, place);
+        let at = met.place as usize;
+        if self.by_conversation.len() <= at {
+            self.by_conversation.resize(at.saturating_add(1), None);
+        }
+        self.by_conversation.get_mut(at).into_iter().for_each(|known| *known = Some(place));
         Some(place)
     }
 
-    /// The connection of a stream; `None` if it is UDP, or was only quoted.
-    fn connection_of(&self, id: FlowId) -> Option<&Connection> {
-        let place = self.by_stream.get(id.number)?;
-        self.connections.get(place as usize).filter(|connection| connection.id == id)
+    /// The place of a conversation's connection; `None` if it is UDP, or was only quoted.
+    #[inline]
+    fn place_of(&self, met: &Met) -> Option<u32> {
+        self.by_conversation.get(met.place as usize).copied().flatten()
+    }
+
+    fn connection_of(&self, met: &Met) -> Option<&Connection> {
+        self.place_of(met).and_then(|place| self.connections.get(place as usize))
     }
 
     /// Ties an ICMP error to the socket or connection it is about.
-    fn hear_of(&mut self, packet: &Packet<'_>, about: &About) {
-        let (Some(source), Some(flow)) = (about.sender(), about.flow) else { return };
+    fn hear_of(&mut self, packet: &Packet<'_>, about: &About, met: &Met) {
+        let Some(source) = about.sender() else { return };
         if !packet.icmp().is_some_and(Message::is_port_unreachable) {
             return;
         }
-        match flow.protocol {
-            Protocol::Udp => self.udp.port_unreachable(flow.number, source, packet.number),
+        match met.id.protocol {
+            Protocol::Udp => self.udp.port_unreachable(met.id.number, source, packet.number),
             Protocol::Tcp => {
-                let place = self.by_stream.get(flow.number);
-                if let Some(connection) = place.and_then(|place| self.connections.get_mut(place as usize)) {
+                if let Some(connection) = self.place_of(met).and_then(|place| self.connections.get_mut(place as usize)) {
                     connection.unreachable.get_or_insert(packet.number);
                 }
             }

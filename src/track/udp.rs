@@ -201,11 +201,6 @@ impl UdpSockets {
         self.exchanges = exchanges.into_iter().collect();
     }
 
-    /// The exchange of this stream is remembered.
-    pub(super) fn has(&self, stream: u32) -> bool {
-        self.exchanges.get(stream).is_some()
-    }
-
     /// Exchanges between two endpoints that are remembered.
     pub(super) const fn known(&self) -> usize {
         self.known
