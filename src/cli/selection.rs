@@ -69,9 +69,12 @@ impl Selection {
 
     /// The frame is read at all.
     #[cfg(feature = "live")]
+    #[inline]
     pub(crate) fn reads(&mut self, frame: &Frame<'_>) -> Result<bool, Failure> {
-        let fault = |said| Failure::Text(format!("-f, frame {}: {said}", frame.number));
-        self.capture.as_mut().map_or(Ok(true), |filter| filter.passes(frame).map_err(fault))
+        match &mut self.capture {
+            Some(filter) => passes(filter, frame),
+            None => Ok(true),
+        }
     }
 
     /// The frame is read at all.
@@ -91,6 +94,12 @@ impl Selection {
     pub(crate) fn selects(&mut self, frame: &Frame<'_>, interface_name: Option<&str>) -> bool {
         self.display.as_mut().is_none_or(|display| display.selects(frame, interface_name))
     }
+}
+
+/// The capture filter lets the frame pass.
+#[cfg(feature = "live")]
+fn passes(filter: &mut CaptureFilter, frame: &Frame<'_>) -> Result<bool, Failure> {
+    filter.passes(frame).map_err(|said| Failure::Text(format!("-f, frame {}: {said}", frame.number)))
 }
 
 /// Compiles a capture filter.
