@@ -271,7 +271,7 @@ impl Line {
 }
 
 /// Cells between two columns.
-const GAP: usize = 2;
+pub(super) const GAP: usize = 2;
 
 /// Cells of the longest IPv4 address with its port.
 const LONGEST_V4: usize = "255.255.255.255:65535".len();

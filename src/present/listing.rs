@@ -5,13 +5,14 @@ use std::io::{self, Write};
 use unicode_width::UnicodeWidthChar;
 
 use super::info_column::{self, Mac};
-use super::line::Line;
+use super::line::{GAP, Line};
 use super::look::{Ink, Look};
 use super::time::Dial;
+use super::words::counted;
 use crate::capture::Timestamp;
 use crate::decode::tcp::Flags;
 use crate::decode::{Network, Packet, Transport};
-use crate::track::{Conversation, Update};
+use crate::track::{Conversation, Count, Update};
 
 /// Frames in Wireshark's columns, with the stream: `No. Time Source Destination Protocol Length Stream Info`.
 ///
@@ -174,68 +175,85 @@ fn shortened(text: &str, room: usize) -> (&str, &'static str) {
 }
 
 /// Conversations in the columns of Wireshark's window, written as they come.
+///
+/// Where a terminal is too narrow for them, what went each way stands in a line of its own.
 #[derive(Debug)]
 pub struct ConversationRows {
     line: Line,
+    look: Look,
     /// Cells of the two endpoints.
     endpoints: usize,
     /// Relative times count from here.
     first: Option<Timestamp>,
 }
 
+/// Cells of all columns but the endpoints, where each way has its own, with the gaps between them.
+const BESIDE_ENDPOINTS: usize = 2 * GAP + 8 + 3 * (8 + 10) + 2 * 12 + 8 * GAP;
+
 impl ConversationRows {
     /// Columns that suit these conversations, of which only the first thousand are looked at; relative times count from
     /// `first`, the time of the capture's first frame.
-    pub fn new(conversations: impl Iterator<Item = Conversation>, first: Option<Timestamp>) -> Self {
+    pub fn new(conversations: impl Iterator<Item = Conversation>, first: Option<Timestamp>, look: Look) -> Self {
         let longest = |conversation: Conversation| conversation.a.to_string().len().max(conversation.b.to_string().len());
         let endpoints = conversations.take(1000).map(longest).fold("Address A:Port".len(), usize::max);
-        Self { line: Line::new(), endpoints, first }
+        Self { line: Line::new(), look, endpoints, first }
     }
 
     /// Writes the heading.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn heading(&mut self, look: Look, out: &mut impl Write) -> io::Result<()> {
-        let endpoints = self.endpoints;
-        let (right, left) =
-            (|title: &str, width: usize| format!("{title:>width$}"), |title: &str, width: usize| format!("{title:<width$}"));
-        let titles = [
-            left("Address A:Port", endpoints),
-            left("Address B:Port", endpoints),
-            left("Stream", 8),
-            right("Packets", 8),
-            right("Bytes", 10),
-            right("Pkts A→B", 8),
-            right("Bytes A→B", 10),
-            right("Pkts B→A", 8),
-            right("Bytes B→A", 10),
-            right("Rel Start", 12),
-            right("Duration", 12),
-        ];
-        self.line.painted(look, Ink::Quiet, &titles.join("  "), 0).end(out)
+    pub fn heading(&mut self, out: &mut impl Write) -> io::Result<()> {
+        let left = |title: &str, width: usize| format!("{title:<width$}");
+        let right = |(title, width): (&str, usize)| format!("{title:>width$}");
+        let mut titles = vec![left("Address A:Port", self.endpoints), left("Address B:Port", self.endpoints)];
+        if self.is_narrow() {
+            titles.push(left("Stream", 7));
+            titles.extend([("Packets", 7), ("Bytes", 7), ("Rel Start", 9), ("Duration", 8)].map(right));
+        } else {
+            titles.push(left("Stream", 8));
+            titles.extend([("Packets", 8), ("Bytes", 10), ("Pkts A→B", 8), ("Bytes A→B", 10)].map(right));
+            titles.extend([("Pkts B→A", 8), ("Bytes B→A", 10), ("Rel Start", 12), ("Duration", 12)].map(right));
+        }
+        self.line.painted(self.look, Ink::Quiet, &titles.join("  "), 0).end(out)
     }
 
     /// Writes one conversation.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, conversation: &Conversation, look: Look, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, conversation: &Conversation, out: &mut impl Write) -> io::Result<()> {
+        let narrow = self.is_narrow();
         let (forth, back) = (conversation.a_to_b, conversation.b_to_a);
-        let line = &mut self.line;
-        line.endpoint(conversation.a, self.endpoints).endpoint(conversation.b, self.endpoints);
-        line.stream(conversation.id, look, 8);
-        line.number(forth.frames + back.frames, 8).number(forth.octets + back.octets, 10);
-        line.number(forth.frames, 8).number(forth.octets, 10).number(back.frames, 8).number(back.octets, 10);
+        let all = (forth.frames + back.frames, forth.octets + back.octets);
+        self.line.endpoint(conversation.a, self.endpoints).endpoint(conversation.b, self.endpoints);
+        if narrow {
+            self.line.stream(conversation.id, self.look, 7).number(all.0, 7).number(all.1, 7);
+            self.times(conversation, (9, 8)).end(out)?;
+            let way = |count: Count| format!("{}, {}", counted(count.frames, "packet"), counted(count.octets, "byte"));
+            self.line.text(&format!("  A→B {}; B→A {}", way(forth), way(back)));
+        } else {
+            self.line.stream(conversation.id, self.look, 8).number(all.0, 8).number(all.1, 10);
+            self.line.number(forth.frames, 8).number(forth.octets, 10).number(back.frames, 8).number(back.octets, 10);
+            self.times(conversation, (12, 12));
+        }
+        self.line.end(out)
+    }
+
+    /// Adds when it began and how long it went on, in columns so wide.
+    fn times(&mut self, conversation: &Conversation, widths: (usize, usize)) -> &mut Line {
         match (conversation.start, self.first) {
-            (Some(start), Some(first)) => line.seconds(start.since(first), 12),
-            _ => line.left("", 12),
+            (Some(start), Some(first)) => self.line.seconds(start.since(first), widths.0),
+            _ => self.line.left("", widths.0),
         };
         match conversation.duration() {
-            Some(duration) => line.seconds(duration, 12),
-            None => line.left("", 12),
-        };
-        line.end(out)
+            Some(duration) => self.line.seconds(duration, widths.1),
+            None => self.line.left("", widths.1),
+        }
+    }
+
+    fn is_narrow(&self) -> bool {
+        self.look.width.is_some_and(|width| usize::from(width) < 2 * self.endpoints + BESIDE_ENDPOINTS)
     }
 }
 
@@ -260,10 +278,27 @@ No.  Time      Source     Destination      Protocol  Length  Stream  Info
     #[test]
     fn conversations_in_the_columns_of_wireshark() {
         let trace = trace(&[udp("10.0.0.1:1", "10.0.0.2:2", 5), udp("10.0.0.2:2", "10.0.0.1:1", 9)]);
-        let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first);
-        let text = written(|out| rows.write(&trace.conversations[0], Look::default(), out));
+        let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first, Look::default());
+        let text = written(|out| rows.write(&trace.conversations[0], out));
         let words: Vec<&str> = text.split_whitespace().collect();
         assert_eq!(words, ["10.0.0.1:1", "10.0.0.2:2", "udp:0", "2", "98", "1", "47", "1", "51", "0.000000", "0.001000"]);
+    }
+
+    #[test]
+    fn conversations_on_a_terminal_of_80_cells() {
+        let trace = trace(&[udp("127.0.0.1:49740", "127.0.0.1:50000", 5), udp("127.0.0.1:50000", "127.0.0.1:49740", 9)]);
+        let look = Look { width: Some(80), ..Look::default() };
+        let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first, look);
+        let text = written(|out| {
+            rows.heading(out)?;
+            rows.write(&trace.conversations[0], out)
+        });
+        let expected = "\
+Address A:Port   Address B:Port   Stream   Packets    Bytes  Rel Start  Duration
+127.0.0.1:49740  127.0.0.1:50000  udp:0          2       98   0.000000  0.001000
+  A→B 1 packet, 47 bytes; B→A 1 packet, 51 bytes
+";
+        assert_eq!(text, expected);
     }
 
     #[test]
