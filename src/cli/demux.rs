@@ -9,13 +9,12 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use sockscope::capture::{Description, Frame, InterfaceId};
-use sockscope::decode::{self, Packet};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
+use sockscope::track::{Arrival, Arrivals, Arriving, DemuxTable, Limits, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -71,14 +70,14 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         } else {
             view.expect(&numbers)
         }
-        batch.iter().try_for_each(|event| match event {
-            Event::Refusal(refusal) => {
+        batch.iter().try_for_each(|event| match &event.arrival {
+            Arrival::Refusal(refusal) => {
                 contradictions.hear(refusal);
                 Ok(())
             }
-            Event::Packet(arriving, way) => {
-                let delivery = table.deliver(arriving, way.interface(description));
-                if !way.selected || !rows.keeps(delivery) {
+            Arrival::Packet(arriving) => {
+                let delivery = table.deliver(arriving, event.interface(description));
+                if !event.selected || !rows.keeps(delivery) {
                     return Ok(());
                 }
                 contradictions.see(arriving, delivery);
@@ -106,9 +105,9 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     }
     let reading = play.each(|batch, description| {
         batch.iter().try_for_each(|event| {
-            let Event::Packet(arriving, way) = event else { return Ok(()) };
-            let (now, then) = what_if.deliver(arriving, way.interface(description));
-            if !way.selected || !rows.keeps(&then) {
+            let Some(arriving) = event.arriving() else { return Ok(()) };
+            let (now, then) = what_if.deliver(arriving, event.interface(description));
+            if !event.selected || !rows.keeps(&then) {
                 return Ok(());
             }
             expectations.see(arriving, &then);
@@ -136,40 +135,23 @@ struct Play<'a> {
 }
 
 /// What concerns sockets.
-enum Event {
-    Packet(Arriving, Way),
-    Refusal(Refusal),
-}
-
-/// How a packet came here.
-#[derive(Clone, Copy)]
-struct Way {
+struct Event {
+    arrival: Arrival,
     interface: InterfaceId,
     /// The user's filter selects it; delivered are all.
     selected: bool,
 }
 
-impl Way {
-    /// The name of the interface, where the file tells.
-    fn interface(self, description: &Description) -> Option<&str> {
-        description.interface(self.interface)?.name.as_deref()
-    }
-}
-
 impl Event {
-    #[inline]
-    fn of(packet: &Packet<'_>, selected: bool, arrivals: &mut Arrivals) -> Option<Self> {
-        let way = Way { interface: packet.interface, selected };
-        match arrivals.of(packet) {
-            Some(arriving) => Some(Self::Packet(arriving, way)),
-            None => Refusal::of(packet).map(Self::Refusal),
-        }
+    /// The name of the interface, where the file tells.
+    fn interface<'d>(&self, description: &'d Description) -> Option<&'d str> {
+        description.interface(self.interface)?.name.as_deref()
     }
 
     const fn arriving(&self) -> Option<&Arriving> {
-        match self {
-            Self::Packet(arriving, _) => Some(arriving),
-            Self::Refusal(_) => None,
+        match &self.arrival {
+            Arrival::Packet(arriving) => Some(arriving),
+            Arrival::Refusal(_) => None,
         }
     }
 }
@@ -184,11 +166,8 @@ impl Play<'_> {
         // Filled while a frame is looked at, emptied between frames: moving an event costs as much as making it.
         let batch = RefCell::new(Vec::with_capacity(BATCH));
         let look = |frame: &Frame<'_>, selected| {
-            decode::with_packet(frame, |packet| {
-                if let Some(event) = Event::of(packet, selected, &mut arrivals) {
-                    batch.borrow_mut().push(event);
-                }
-            });
+            let keep = |arrival| batch.borrow_mut().push(Event { arrival, interface: frame.interface, selected });
+            arrivals.of_frame(frame, keep);
         };
         let input = &self.args.input;
         let reading = run::described_frames(self.source, input, self.setting, look, |(), description| {

@@ -40,10 +40,10 @@ impl Expectations {
 
     /// Holds the verdict on one packet against all lines.
     pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
-        let Arriving { frame, tuple, .. } = *arriving;
-        if self.contradicted.is_some() {
+        if self.contradicted.is_some() || self.lines.is_empty() {
             return;
         }
+        let (frame, tuple) = (arriving.frame, arriving.tuple());
         for expected in self.lines.iter_mut().filter(|expected| expected.is_of(tuple)) {
             expected.met = true;
             if !expected.holds(delivery) {

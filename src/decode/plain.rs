@@ -1,19 +1,22 @@
 //! The short way through an ordinary frame: Ethernet, IP without options, all of a TCP segment or UDP datagram.
 //!
-//! Most frames of most captures are like that, and a table of conversations needs but few of their fields. [`plain`]
+//! Most frames of most captures are like that, and tables of conversations and of sockets need but few of their fields. [`plain`]
 //! takes those from their fixed places, and leaves every other frame to [`packet`](super::packet), which would say the
 //! same of the ordinary ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::link::MacAddress;
 use super::seq::SeqNumber;
 use super::tcp::Flags;
 use super::{EtherType, IpProtocol};
 use crate::capture::{Frame, LinkType};
 
-/// What tells the conversation of an ordinary frame.
+/// What tells the conversation of an ordinary frame, and the socket that it reaches.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Plain {
+    /// Whom the link brings it to.
+    pub link_destination: MacAddress,
     /// The sender's address and port.
     pub source: (IpAddr, u16),
     /// The receiver's address and port.
@@ -46,16 +49,17 @@ pub fn plain(frame: &Frame<'_>) -> Option<Plain> {
     if frame.link_type != LinkType::ETHERNET {
         return None;
     }
-    let (&[.., t0, t1], packet) = frame.octets.split_first_chunk::<14>()?;
+    let (&[m0, m1, m2, m3, m4, m5, .., t0, t1], packet) = frame.octets.split_first_chunk::<14>()?;
+    let link_destination = MacAddress([m0, m1, m2, m3, m4, m5]);
     match EtherType(u16::from_be_bytes([t0, t1])) {
-        EtherType::IPV4 => v4(packet),
-        EtherType::IPV6 => v6(packet),
+        EtherType::IPV4 => v4(link_destination, packet),
+        EtherType::IPV6 => v6(link_destination, packet),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn v4(packet: &[u8]) -> Option<Plain> {
+fn v4(link_destination: MacAddress, packet: &[u8]) -> Option<Plain> {
     let &[0x45, _, l0, l1, _, _, f0, f1, _, protocol, _, _, ref addresses @ ..] = packet.first_chunk::<20>()? else {
         return None;
     };
@@ -63,22 +67,27 @@ fn v4(packet: &[u8]) -> Option<Plain> {
     let is_fragment = u16::from_be_bytes([f0, f1]) & 0x3fff != 0;
     let payload = packet.get(20..usize::from(u16::from_be_bytes([l0, l1]))).filter(|_| !is_fragment)?;
     let ends = (Ipv4Addr::new(s0, s1, s2, s3).into(), Ipv4Addr::new(d0, d1, d2, d3).into());
-    transport(ends, IpProtocol(protocol), payload)
+    transport(link_destination, ends, IpProtocol(protocol), payload)
 }
 
 #[inline(always)]
-fn v6(packet: &[u8]) -> Option<Plain> {
+fn v6(link_destination: MacAddress, packet: &[u8]) -> Option<Plain> {
     let (fixed, rest) = packet.split_first_chunk::<8>()?;
     let &[0x60..=0x6f, _, _, _, l0, l1, protocol, _] = fixed else { return None };
     let (source, rest) = rest.split_first_chunk::<16>()?;
     let (destination, rest) = rest.split_first_chunk::<16>()?;
     let payload = rest.get(..usize::from(u16::from_be_bytes([l0, l1])))?;
     let ends = (Ipv6Addr::from(*source).into(), Ipv6Addr::from(*destination).into());
-    transport(ends, IpProtocol(protocol), payload)
+    transport(link_destination, ends, IpProtocol(protocol), payload)
 }
 
 #[inline(always)]
-fn transport((source, destination): (IpAddr, IpAddr), protocol: IpProtocol, octets: &[u8]) -> Option<Plain> {
+fn transport(
+    link_destination: MacAddress,
+    (source, destination): (IpAddr, IpAddr),
+    protocol: IpProtocol,
+    octets: &[u8],
+) -> Option<Plain> {
     let &[s0, s1, d0, d1] = octets.first_chunk::<4>()?;
     let (header_len, len, transport) = match protocol {
         IpProtocol::TCP => segment(octets)?,
@@ -86,6 +95,7 @@ fn transport((source, destination): (IpAddr, IpAddr), protocol: IpProtocol, octe
         _ => return None,
     };
     Some(Plain {
+        link_destination,
         source: (source, u16::from_be_bytes([s0, s1])),
         destination: (destination, u16::from_be_bytes([d0, d1])),
         payload_len: u32::try_from(len.checked_sub(header_len)?).ok()?,
@@ -130,7 +140,8 @@ mod tests {
         let numbers = (SeqNumber(1000), SeqNumber(2000), Flags(0x18));
         let segment = Transport::Tcp { sequence: numbers.0, acknowledgment: numbers.1, flags: numbers.2 };
         let expected = |(source, destination), payload_len, transport| {
-            Some(Plain { source: (source, PORTS.0), destination: (destination, PORTS.1), payload_len, transport })
+            let (source, destination) = ((source, PORTS.0), (destination, PORTS.1));
+            Some(Plain { link_destination: MacAddress([2, 0, 0, 0, 0, 2]), source, destination, payload_len, transport })
         };
         assert_eq!(read(0x0800, &ipv4(6, &tcp(ends4(), &[1; 8], b"abc"))), expected(ends4(), 3, segment));
         assert_eq!(read(0x0800, &ipv4(17, &udp(ends4(), b""))), expected(ends4(), 0, Transport::Udp));

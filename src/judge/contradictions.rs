@@ -140,7 +140,7 @@ impl Contradictions {
 
     /// What this packet says of the one it may answer.
     fn answer(&mut self, arriving: &Arriving) {
-        let tuple = arriving.tuple.reversed();
+        let tuple = arriving.tuple().reversed();
         let Some(waiting) = self.waiting.get(&tuple) else { return };
         let refused = waiting.sockets.is_empty();
         let fate = match arriving.mark {
@@ -153,7 +153,7 @@ impl Contradictions {
         };
         let waiting = self.take(tuple);
         if let (Some(fate), Some(waiting)) = (fate, waiting) {
-            self.contradict(waiting, arriving.frame, arriving.tuple.source, fate);
+            self.contradict(waiting, arriving.frame, arriving.source(), fate);
         }
     }
 
@@ -183,15 +183,15 @@ impl Contradictions {
             Some(number) if self.is_numbered(number) && self.refused == 0 => self.number(number, arriving.frame),
             _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
             Some(number) => {
-                self.take(arriving.tuple);
+                self.take(arriving.tuple());
                 self.number(number, arriving.frame);
-                self.numbers.insert(arriving.tuple, Numbered { number, sockets: delivery.sockets.clone() });
+                self.numbers.insert(arriving.tuple(), Numbered { number, sockets: delivery.sockets.clone() });
             }
             None => {
                 let end = arriving.mark.map(|mark| mark.end);
                 let waiting = Waiting { frame: arriving.frame, end, sockets: delivery.sockets.clone() };
                 self.refused += usize::from(waiting.is_refused_datagram());
-                let before = self.waiting.insert(arriving.tuple, waiting);
+                let before = self.waiting.insert(arriving.tuple(), waiting);
                 self.refused -= usize::from(before.is_some_and(|before| before.is_refused_datagram()));
             }
         }
@@ -220,7 +220,7 @@ impl Waiting {
 fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
     let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
     let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
-    says && match (arriving.tuple.protocol, arriving.mark) {
+    says && match (arriving.protocol(), arriving.mark) {
         (Protocol::Udp, _) => true,
         (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && at_listener,
         (Protocol::Tcp, None) => false,
@@ -238,7 +238,7 @@ mod tests {
         for (frame, (what, way, socket)) in (1..).zip(script) {
             let arriving = arriving(frame, what, *way);
             if *what == "icmp" {
-                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple.reversed() };
+                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple().reversed() };
                 contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
                 continue;
             }
@@ -259,7 +259,7 @@ mod tests {
             _ => 0,
         });
         let mark = Mark { flags: Flags(flags.sum()), end: SeqNumber(1), acknowledgment: SeqNumber(1) };
-        Arriving { frame, ..Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)) }
+        Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)).in_frame(frame)
     }
 
     fn delivery(socket: &'static str) -> Delivery {

@@ -178,16 +178,31 @@ impl Line {
         self
     }
 
-    /// Sends the line and what [`Line::since`] gave of others, and starts the next line.
+    /// Ends the line, without trailing space.
+    pub fn close(&mut self) -> &mut Self {
+        let end = self.octets.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
+        self.octets.truncate(end);
+        self.octets.push(b'\n');
+        self
+    }
+
+    /// Sends the line as it is, and starts the next one.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn send(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.send_with([], out)
+    }
+
+    /// Sends the line, and behind it what [`Line::since`] gave of others, and starts the next one.
     ///
     /// # Errors
     /// What the writer says.
     #[inline]
-    pub fn end_with(&mut self, octets: [&[u8]; 2], out: &mut impl Write) -> io::Result<()> {
+    pub fn send_with<const N: usize>(&mut self, octets: [&[u8]; N], out: &mut impl Write) -> io::Result<()> {
         out.write_all(&self.octets)?;
         self.octets.clear();
-        octets.into_iter().try_for_each(|octets| out.write_all(octets))?;
-        out.write_all(b"\n")
+        octets.into_iter().try_for_each(|octets| out.write_all(octets))
     }
 
     /// Sends the line without trailing space, and starts the next one.
@@ -195,12 +210,7 @@ impl Line {
     /// # Errors
     /// What the writer says.
     pub fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let end = self.octets.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
-        self.octets.truncate(end);
-        self.octets.push(b'\n');
-        let result = out.write_all(&self.octets);
-        self.octets.clear();
-        result
+        self.close().send(out)
     }
 
     /// Adds an IPv4 address and port, left-aligned: over the spaces of the column, so that no octet is padded by itself.

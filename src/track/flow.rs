@@ -143,11 +143,24 @@ impl FlowKey {
         }
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
+    /// The key of what travels so, and the slot of its sender.
+    pub(super) fn of(tuple: &FiveTuple) -> (Self, Slot) {
+        let (source, destination) = (tuple.source, tuple.destination);
+        Self::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()))
+    }
+
+    #[inline]
+    pub(super) const fn protocol(&self) -> Protocol {
         match self.kind {
             Kind::Tcp4 | Kind::Tcp6 => Protocol::Tcp,
             Kind::Udp4 | Kind::Udp6 => Protocol::Udp,
         }
+    }
+
+    /// An endpoint talks to itself: both ways are one.
+    #[inline]
+    pub(super) fn is_loop(&self) -> bool {
+        (self.low, self.low_port) == (self.high, self.high_port)
     }
 
     /// The endpoint in a slot.
@@ -165,8 +178,7 @@ impl FlowKey {
 
 impl From<&FiveTuple> for FlowKey {
     fn from(tuple: &FiveTuple) -> Self {
-        let (source, destination) = (tuple.source, tuple.destination);
-        Self::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port())).0
+        Self::of(tuple).0
     }
 }
 

@@ -1,24 +1,31 @@
 //! What the lookup is to know of a packet.
+//!
+//! Of most packets only the way is asked that they come on: their endpoints are kept packed, as the key to it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::declared::canonical;
+use crate::capture::{Frame, PacketFlags};
 use crate::decode::icmp::Message;
 use crate::decode::link::{MacAddress, Travel};
+use crate::decode::plain::{self, Plain, plain};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::decode::{IpProtocol, Packet, Transport};
+use crate::decode::{self, IpProtocol, Packet, Transport};
+use crate::track::flow::Slot;
 use crate::track::fragment::Reassembler;
 use crate::track::tracker::ports;
-use crate::track::{FiveTuple, Limits, Protocol};
+use crate::track::{FiveTuple, FlowKey, Limits, Protocol};
 
 /// A packet on its way to a socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Arriving {
     /// The frame that brings it, the last one if it came in fragments; 0 if there is none.
     pub frame: u64,
-    /// Protocol and endpoints.
-    pub tuple: FiveTuple,
+    /// Its protocol and endpoints.
+    pub(super) key: FlowKey,
+    /// The sender's slot in the key.
+    pub(super) from: Slot,
     /// What a segment says; `None` of UDP.
     pub mark: Option<Mark>,
     /// It is for others, or leaves this host: `skb->pkt_type` is not `PACKET_HOST`.
@@ -36,6 +43,15 @@ pub struct Mark {
     pub end: SeqNumber,
     /// Its acknowledgment number.
     pub acknowledgment: SeqNumber,
+}
+
+/// What a frame has to say of sockets.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Arrival {
+    /// A packet for one.
+    Packet(Arriving),
+    /// Nobody had an earlier one.
+    Refusal(Refusal),
 }
 
 /// An ICMP port unreachable: nobody had a packet.
@@ -60,22 +76,74 @@ impl Refusal {
         };
         let ((source, destination), (from, to)) = (quoted.ip.ends(), quoted.ports?);
         let (source, destination) = (SocketAddr::new(source, from), SocketAddr::new(destination, to));
-        let about = Arriving::new(FiveTuple { protocol, source, destination }, None).tuple;
+        let about = Arriving::new(FiveTuple { protocol, source, destination }, None).tuple();
         Some(Self { frame: packet.number, by: packet.ip()?.ends().0, about })
     }
 }
+
+/// An endpoint as a packet has it.
+type End = (IpAddr, u16);
 
 impl Arriving {
     /// A packet of which nothing is known but this.
     pub fn new(tuple: FiveTuple, mark: Option<Mark>) -> Self {
         let FiveTuple { protocol, source, destination } = tuple;
-        let tuple = FiveTuple { protocol, source: canonical(source), destination: canonical(destination) };
-        Self { frame: 0, tuple, mark, passes_by: false, link_broadcast: false }
+        Self::between(protocol, (source.ip(), source.port()), (destination.ip(), destination.port()), mark)
+    }
+
+    /// The same as a frame brings it.
+    #[must_use]
+    pub const fn in_frame(self, frame: u64) -> Self {
+        Self { frame, ..self }
+    }
+
+    /// TCP or UDP.
+    #[inline]
+    pub const fn protocol(&self) -> Protocol {
+        self.key.protocol()
+    }
+
+    /// Who sent it; IPv4 in IPv6 is IPv4.
+    pub fn source(&self) -> SocketAddr {
+        canonical(self.key.endpoint(self.from))
+    }
+
+    /// Whom it was sent to; IPv4 in IPv6 is IPv4.
+    pub fn destination(&self) -> SocketAddr {
+        canonical(self.key.endpoint(self.from.other()))
+    }
+
+    /// How it travels.
+    pub fn tuple(&self) -> FiveTuple {
+        FiveTuple { protocol: self.protocol(), source: self.source(), destination: self.destination() }
+    }
+
+    #[inline(always)]
+    fn between(protocol: Protocol, source: End, destination: End, mark: Option<Mark>) -> Self {
+        let (source, destination) = ((source.0.to_canonical(), source.1), (destination.0.to_canonical(), destination.1));
+        let (key, from) = FlowKey::new(protocol, source, destination);
+        Self { frame: 0, key, from, mark, passes_by: false, link_broadcast: false }
+    }
+
+    /// What [`Arrivals::of`] would make of an ordinary frame.
+    #[inline(always)]
+    fn plain(frame: &Frame<'_>, plain: &Plain) -> Self {
+        let (protocol, mark) = match plain.transport {
+            plain::Transport::Tcp { sequence, acknowledgment, flags } => {
+                let end = sequence.plus(plain.payload_len).plus(flags.sequence_len());
+                (Protocol::Tcp, Some(Mark { flags, end, acknowledgment }))
+            }
+            plain::Transport::Udp => (Protocol::Udp, None),
+        };
+        let arriving = Self::between(protocol, plain.source, plain.destination, mark);
+        let passes_by = frame.flags().is_some_and(PacketFlags::outbound) && !arriving.stays();
+        let link_broadcast = plain.link_destination == MacAddress::BROADCAST;
+        Self { frame: frame.number, passes_by, link_broadcast, ..arriving }
     }
 
     /// Goes to a group or to everyone.
     pub(super) fn goes_to_many(&self) -> bool {
-        match self.tuple.destination.ip() {
+        match self.destination().ip() {
             IpAddr::V4(address) => {
                 address.is_multicast() || address.is_broadcast() || self.link_broadcast || address == LOOPBACK_BROADCAST
             }
@@ -88,11 +156,14 @@ impl Arriving {
         self.mark.is_some_and(|mark| mark.flags.contains(flags))
     }
 
+    /// It does not leave the host that sent it.
+    fn stays(&self) -> bool {
+        self.destination().ip().is_loopback() || self.source().ip() == self.destination().ip()
+    }
+
     /// The interface it came in on: what stays on this host comes in on `lo`.
     pub(super) fn interface<'a>(&self, named: Option<&'a str>) -> Option<&'a str> {
-        let FiveTuple { source, destination, .. } = self.tuple;
-        let stays = destination.ip().is_loopback() || source.ip() == destination.ip();
-        named.filter(|name| *name != "any").or(stays.then_some("lo"))
+        named.filter(|name| *name != "any").or_else(|| self.stays().then_some("lo"))
     }
 }
 
@@ -111,34 +182,53 @@ impl Arrivals {
         Self { reassembler: Reassembler::new(limits) }
     }
 
-    /// What a packet brings to sockets: nothing if it has no ports, or is a fragment of a datagram that is not complete.
+    /// The same as [`Arrivals::of`] for the packet in a frame, and faster: ordinary frames take the short way.
     #[inline]
-    pub fn of(&mut self, packet: &Packet<'_>) -> Option<Arriving> {
+    pub fn of_frame<T>(&mut self, frame: &Frame<'_>, take: impl FnOnce(Arrival) -> T) -> Option<T> {
+        match plain(frame) {
+            Some(plain) => Some(take(Arrival::Packet(Arriving::plain(frame, &plain)))),
+            None => self.of_any_frame(frame).map(take),
+        }
+    }
+
+    /// Apart from the short way, which needs but a few fields of the frame.
+    #[inline(never)]
+    fn of_any_frame(&mut self, frame: &Frame<'_>) -> Option<Arrival> {
+        decode::with_packet(frame, |packet| self.of(packet))
+    }
+
+    /// What a packet has to say of sockets: nothing if it has no ports, or is a fragment of a datagram that is not
+    /// complete.
+    pub fn of(&mut self, packet: &Packet<'_>) -> Option<Arrival> {
+        match self.packet(packet) {
+            Some(arriving) => Some(Arrival::Packet(arriving)),
+            None => Refusal::of(packet).map(Arrival::Refusal),
+        }
+    }
+
+    fn packet(&mut self, packet: &Packet<'_>) -> Option<Arriving> {
         let arrival = self.reassembler.push(packet);
         let transport = arrival.transport(packet)?;
         let mark = match transport {
             Transport::Tcp(segment) => Some(Mark {
                 flags: segment.flags,
-                end: SeqNumber(segment.sequence.0.wrapping_add(segment.sequence_len())),
+                end: segment.sequence.plus(segment.sequence_len()),
                 acknowledgment: segment.acknowledgment,
             }),
             _ => None,
         };
-        // Addresses are looked at before endpoints are made of them: reading back what was just written waits for it.
         let (source, destination) = arrival.ip(packet)?.ends();
-        let ends = (source.to_canonical(), destination.to_canonical());
         let (protocol, from, to) = ports(transport)?;
-        let (passes_by, link_broadcast) = (passes_by(packet, ends), is_broadcast(packet));
-        let tuple = FiveTuple { protocol, source: SocketAddr::new(ends.0, from), destination: SocketAddr::new(ends.1, to) };
-        Some(Arriving { frame: packet.number, tuple, mark, passes_by, link_broadcast })
+        let arriving = Arriving::between(protocol, (source, from), (destination, to), mark);
+        let (passes_by, link_broadcast) = (passes_by(packet, &arriving), is_broadcast(packet));
+        Some(Arriving { frame: packet.number, passes_by, link_broadcast, ..arriving })
     }
 }
 
 /// The packet leaves, or is for another host and was overheard.
-fn passes_by(packet: &Packet<'_>, (source, destination): (IpAddr, IpAddr)) -> bool {
-    let leaves = packet.flags.is_some_and(|flags| flags.outbound()) || travel(packet) == Some(Travel::Out);
-    let stays = destination.is_loopback() || source == destination;
-    travel(packet) == Some(Travel::Other) || (leaves && !stays)
+fn passes_by(packet: &Packet<'_>, arriving: &Arriving) -> bool {
+    let leaves = packet.flags.is_some_and(PacketFlags::outbound) || travel(packet) == Some(Travel::Out);
+    travel(packet) == Some(Travel::Other) || (leaves && !arriving.stays())
 }
 
 fn travel(packet: &Packet<'_>) -> Option<Travel> {
@@ -146,5 +236,5 @@ fn travel(packet: &Packet<'_>) -> Option<Travel> {
 }
 
 fn is_broadcast(packet: &Packet<'_>) -> bool {
-    packet.link.as_ref().and_then(|link| link.destination) == Some(MacAddress([0xff; 6]))
+    packet.link.as_ref().and_then(|link| link.destination) == Some(MacAddress::BROADCAST)
 }

@@ -28,7 +28,7 @@ impl DemuxTable {
     pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving>, numbers: &mut Vec<u32>) {
         let mut ways = std::mem::take(&mut self.batch);
         ways.clear();
-        ways.extend(batch.filter_map(|arriving| Some((arriving.frame, self.ways.of(&arriving.tuple)?))));
+        ways.extend(batch.filter_map(|arriving| Some((arriving.frame, self.ways.of(arriving)?))));
         numbers.extend(ways.iter().filter_map(|(_, way)| self.ways.likely(*way)));
         let seen = numbers.iter().filter_map(|number| self.verdicts.get(*number as usize));
         std::hint::black_box(seen.filter(|verdict| verdict.sockets.is_empty()).count());
@@ -50,11 +50,11 @@ impl DemuxTable {
         }
         self.ways.enter(arriving.frame);
         let expected = self.batch.pop_front().filter(|(frame, _)| *frame == arriving.frame);
-        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(&arriving.tuple));
-        let asked = match arriving.tuple.protocol {
+        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(arriving));
+        let asked = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
-                self.meet_sender(way, arriving.tuple.source);
+                self.meet_sender(way, arriving);
                 Asked::Open
             }
         };
@@ -68,14 +68,13 @@ impl DemuxTable {
 
     /// It goes to everyone in a network of this host, and nothing else has said so yet.
     fn is_directed_broadcast(&self, arriving: &Arriving) -> bool {
-        let destination = arriving.tuple.destination.ip();
-        !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&destination)
+        !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&arriving.destination().ip())
     }
 
     /// What a segment means for the connections of the capture, and what that leaves to ask.
     fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Asked {
         if let Some(way) = way {
-            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple);
+            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple());
             self.ways.send(way, arriving, own);
         }
         if opens(arriving) {
@@ -104,10 +103,11 @@ impl DemuxTable {
     }
 
     /// Keeps the endpoint of a datagram that no declared socket can have sent.
-    fn meet_sender(&mut self, way: Option<WayId>, source: SocketAddr) {
+    fn meet_sender(&mut self, way: Option<WayId>, arriving: &Arriving) {
         if way.is_some_and(|way| self.ways.is_strange(way)) {
             return;
         }
+        let source = arriving.source();
         way.into_iter().for_each(|way| self.ways.mark_stranger(way));
         if self.strangers.len() < MAX_STRANGERS && !self.may_send(source) {
             self.strangers.insert(source);
@@ -135,7 +135,7 @@ impl DemuxTable {
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
     /// devices, none does.
     fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<u32> {
-        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        let port = (arriving.protocol(), arriving.destination().port());
         let changes = arriving.link_broadcast || self.changing.contains(&port) || !self.ways.may_keep(asked);
         if changes || self.verdicts.len() >= MAX_VERDICTS {
             return None;
@@ -155,7 +155,7 @@ impl DemuxTable {
             return Found { undecided: true, ..Found::default() };
         }
         let found = lookup::find(self, arriving, interface);
-        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        let port = (arriving.protocol(), arriving.destination().port());
         if interface.is_some() || !self.changing.contains(&port) {
             return found;
         }
@@ -194,13 +194,13 @@ impl DemuxTable {
 
     /// The verdict on what no socket of the table gets.
     fn unmet(&self, way: Option<WayId>, arriving: &Arriving) -> Reach {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let FiveTuple { protocol, destination, .. } = arriving.tuple();
         if self.inferred {
             let refused = way.is_some_and(|way| self.ways.is_gone(way)) || self.absent(arriving).is_some();
             return if refused { Reach::Refused } else { Reach::Unknown };
         }
         let undeclared = match protocol {
-            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving.tuple)),
+            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving)),
             Protocol::Udp => self.strangers.contains(&destination),
         };
         let address = destination.ip();
@@ -214,7 +214,7 @@ impl DemuxTable {
 
     /// The socket that would get it, had it been there.
     fn absent(&self, arriving: &Arriving) -> Option<&Declared> {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let FiveTuple { protocol, destination, .. } = arriving.tuple();
         let here = self.on_port(protocol, destination.port()).iter().filter_map(|place| self.socket(*place));
         here.filter(|socket| lookup::is_at(socket, destination)).find(|socket| !socket.is_there(arriving.frame))
     }

@@ -41,7 +41,7 @@ impl DemuxTable {
 
 /// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
 pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>, found: &Found) -> Vec<Loser> {
-    let here = table.on_port(arriving.tuple.protocol, arriving.tuple.destination.port());
+    let here = table.on_port(arriving.protocol(), arriving.destination().port());
     let reason = |place: &Place| {
         let socket = table.socket(*place)?;
         let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
@@ -56,7 +56,7 @@ pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<
 
 /// What keeps a socket from getting this packet at all.
 fn unfit(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> Option<&'static str> {
-    let tuple = arriving.tuple;
+    let tuple = arriving.tuple();
     if !socket.takes(tuple.destination.ip()) {
         return Some(match (socket.is_v4(), socket.only_v6) {
             (true, _) => "AF_INET: takes no IPv6",

@@ -25,7 +25,7 @@ mod table;
 mod tests;
 mod ways;
 
-pub use arriving::{Arrivals, Arriving, Mark, Refusal};
+pub use arriving::{Arrival, Arrivals, Arriving, Mark, Refusal};
 pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
 pub use delivery::{Delivery, Losers, Name};

@@ -16,8 +16,8 @@ use super::lookup::Lookup;
 use super::table::opens;
 use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
+use crate::track::FlowKey;
 use crate::track::flow::Slot;
-use crate::track::{FiveTuple, FlowKey};
 
 /// Ways remembered, about 80 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
@@ -100,15 +100,19 @@ impl Ways {
         Self { births, foretold, ..Self::default() }
     }
 
-    /// The way of a 5-tuple, made together with the way back if there is room.
-    pub(super) fn of(&mut self, tuple: &FiveTuple) -> Option<WayId> {
-        let (source, destination) = (tuple.source, tuple.destination);
-        let (key, from) = FlowKey::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()));
+    /// The way that a packet comes on, made together with the way back if there is room.
+    #[inline]
+    pub(super) fn of(&mut self, arriving: &Arriving) -> Option<WayId> {
+        self.from(arriving.key, arriving.from)
+    }
+
+    #[inline]
+    fn from(&mut self, key: FlowKey, slot: Slot) -> Option<WayId> {
         let low = match self.by_key.get(&key) {
             Some(low) => *low,
             None => self.add(key)?,
         };
-        Some(if from == Slot::Low { low } else { low | 1 })
+        Some(if slot == Slot::Low { low } else { low | 1 })
     }
 
     fn add(&mut self, key: FlowKey) -> Option<WayId> {
@@ -130,7 +134,8 @@ impl Ways {
             };
             let name = || vec![Name::from(birth.name.as_str())];
             let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
-            let Some(way) = self.of(&birth.tuple) else { continue };
+            let (key, slot) = FlowKey::of(&birth.tuple);
+            let Some(way) = self.from(key, slot) else { continue };
             self.put(way, child);
             if let Some(way) = self.way(way) {
                 way.birth = number;
@@ -140,7 +145,7 @@ impl Ways {
 
     /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
     pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
-        let child = self.way(back(way, arriving.tuple)).and_then(|back| back.child.as_mut());
+        let child = self.way(back(way, arriving)).and_then(|back| back.child.as_mut());
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.sends(mark, SERVER),
             _ if own || arriving.has(Flags::RST) => {}
@@ -155,7 +160,7 @@ impl Ways {
             Some(Stage::Request | Stage::Cookie) => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None if listeners.names.is_empty() => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None => {
-                let child = self.accept(way, listeners, arriving.tuple);
+                let child = self.accept(way, listeners, arriving.source());
                 self.put(way, child);
                 Asked::Syn
             }
@@ -190,8 +195,8 @@ impl Ways {
     }
 
     /// Somebody whom the table does not know sent the other way.
-    pub(super) fn is_of_stranger(&self, way: WayId, tuple: FiveTuple) -> bool {
-        self.get(back(way, tuple)).is_some_and(|back| back.stranger)
+    pub(super) fn is_of_stranger(&self, way: WayId, arriving: &Arriving) -> bool {
+        self.get(back(way, arriving)).is_some_and(|back| back.stranger)
     }
 
     /// Somebody whom the table does not know may have sent on it, and that has been looked at.
@@ -248,9 +253,9 @@ impl Ways {
     }
 
     /// The socket that one of these listeners makes, by the name that the capture gives it.
-    fn accept(&self, way: WayId, listeners: &Listeners, tuple: FiveTuple) -> Option<Child> {
+    fn accept(&self, way: WayId, listeners: &Listeners, client: SocketAddr) -> Option<Child> {
         let Listeners { names, stage } = listeners;
-        let named = |listener: &Name| Name::from(format!("{listener}>{}", tuple.source));
+        let named = |listener: &Name| Name::from(format!("{listener}>{client}"));
         if !self.foretold {
             return Some(Child::new(names.iter().map(named).collect(), *stage));
         }
@@ -282,6 +287,6 @@ impl Ways {
 }
 
 /// The way back; a socket that sends to itself has one way for both.
-fn back(way: WayId, tuple: FiveTuple) -> WayId {
-    if tuple.source == tuple.destination { way } else { way ^ 1 }
+fn back(way: WayId, arriving: &Arriving) -> WayId {
+    if arriving.key.is_loop() { way } else { way ^ 1 }
 }
