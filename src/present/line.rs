@@ -61,8 +61,12 @@ impl Line {
 
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let width = width.max(decimal_len(number));
-        write_decimal(number, &mut self.spaces(width + GAP)[..width]);
+        let mut cell = [b' '; LONGEST_NUMBER + GAP];
+        let begin = write_decimal(number, &mut cell[..LONGEST_NUMBER]);
+        if width > LONGEST_NUMBER {
+            self.pad(width - LONGEST_NUMBER);
+        }
+        self.octets.extend_from_slice(&cell[begin.min(LONGEST_NUMBER.saturating_sub(width))..]);
         self
     }
 
@@ -153,7 +157,9 @@ impl Line {
 
     /// Adds a number as it is, with nothing behind it.
     pub fn digits(&mut self, number: u64) -> &mut Self {
-        write_decimal(number, self.spaces(decimal_len(number)));
+        let mut cell = [0; LONGEST_NUMBER];
+        let begin = write_decimal(number, &mut cell);
+        self.octets.extend_from_slice(&cell[begin..]);
         self
     }
 
@@ -283,6 +289,9 @@ impl Line {
 /// Cells between two columns.
 const GAP: usize = 2;
 
+/// Digits of the largest number.
+const LONGEST_NUMBER: usize = u64::MAX.ilog10() as usize + 1;
+
 /// Cells of the longest IPv4 address with its port.
 const LONGEST_V4: usize = "255.255.255.255:65535".len();
 
@@ -295,8 +304,9 @@ fn decimal_len(number: u64) -> usize {
     1 + number.checked_ilog10().unwrap_or(0) as usize
 }
 
-/// Writes a number's decimal digits at the end of `cell`, which has room for them.
-fn write_decimal(mut number: u64, cell: &mut [u8]) {
+/// Writes a number's decimal digits at the end of `cell`, which has room for them, and says where they begin.
+#[inline]
+fn write_decimal(mut number: u64, cell: &mut [u8]) -> usize {
     let mut at = cell.len();
     while number >= 10 {
         at -= 2;
@@ -304,8 +314,10 @@ fn write_decimal(mut number: u64, cell: &mut [u8]) {
         number /= 100;
     }
     if number > 0 || at == cell.len() {
-        cell[at - 1] = b'0' + number as u8;
+        at -= 1;
+        cell[at] = b'0' + number as u8;
     }
+    at
 }
 
 /// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.

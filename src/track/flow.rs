@@ -157,6 +157,20 @@ impl FlowKey {
         }
     }
 
+    /// The same conversation with IPv4 in IPv6 as IPv4, where both ends are.
+    #[inline]
+    pub(super) fn canonical(self) -> Self {
+        let kind = match self.kind {
+            Kind::Tcp6 => Kind::Tcp4,
+            Kind::Udp6 => Kind::Udp4,
+            Kind::Tcp4 | Kind::Udp4 => return self,
+        };
+        match (unmapped(self.low), unmapped(self.high)) {
+            (Some(low), Some(high)) => Self { low, high, kind, ..self },
+            _ => self,
+        }
+    }
+
     /// An endpoint talks to itself: both ways are one.
     #[inline]
     pub(super) fn is_loop(&self) -> bool {
@@ -193,6 +207,11 @@ fn wide(address: IpAddr) -> [u64; 2] {
         IpAddr::V6(address) => u128::from(address),
     };
     [(bits >> 64) as u64, bits as u64]
+}
+
+/// The IPv4 address in an IPv6 address.
+fn unmapped([high, low]: [u64; 2]) -> Option<[u64; 2]> {
+    (high == 0 && low >> 32 == 0xffff).then_some([0, low & 0xffff_ffff])
 }
 
 fn joined([high, low]: [u64; 2]) -> u128 {

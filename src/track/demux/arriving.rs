@@ -81,14 +81,11 @@ impl Refusal {
     }
 }
 
-/// An endpoint as a packet has it.
-type End = (IpAddr, u16);
-
 impl Arriving {
     /// A packet of which nothing is known but this.
     pub fn new(tuple: FiveTuple, mark: Option<Mark>) -> Self {
-        let FiveTuple { protocol, source, destination } = tuple;
-        Self::between(protocol, (source.ip(), source.port()), (destination.ip(), destination.port()), mark)
+        let (key, from) = FlowKey::of(&tuple);
+        Self { frame: 0, key: key.canonical(), from, mark, passes_by: false, link_broadcast: false }
     }
 
     /// The same as a frame brings it.
@@ -118,13 +115,6 @@ impl Arriving {
         FiveTuple { protocol: self.protocol(), source: self.source(), destination: self.destination() }
     }
 
-    #[inline(always)]
-    fn between(protocol: Protocol, source: End, destination: End, mark: Option<Mark>) -> Self {
-        let (source, destination) = ((source.0.to_canonical(), source.1), (destination.0.to_canonical(), destination.1));
-        let (key, from) = FlowKey::new(protocol, source, destination);
-        Self { frame: 0, key, from, mark, passes_by: false, link_broadcast: false }
-    }
-
     /// What [`Arrivals::of`] would make of an ordinary frame.
     #[inline(always)]
     fn plain(frame: &Frame<'_>, plain: &Plain) -> Self {
@@ -135,10 +125,10 @@ impl Arriving {
             }
             plain::Transport::Udp => (Protocol::Udp, None),
         };
-        let arriving = Self::between(protocol, plain.source, plain.destination, mark);
-        let passes_by = frame.flags().is_some_and(PacketFlags::outbound) && !arriving.stays();
+        let (key, from) = FlowKey::new(protocol, plain.source, plain.destination);
+        let passes_by = frame.flags().is_some_and(PacketFlags::outbound) && !stays(plain.source.0, plain.destination.0);
         let link_broadcast = plain.link_destination == MacAddress::BROADCAST;
-        Self { frame: frame.number, passes_by, link_broadcast, ..arriving }
+        Self { frame: frame.number, key: key.canonical(), from, mark, passes_by, link_broadcast }
     }
 
     /// Goes to a group or to everyone.
@@ -156,14 +146,9 @@ impl Arriving {
         self.mark.is_some_and(|mark| mark.flags.contains(flags))
     }
 
-    /// It does not leave the host that sent it.
-    fn stays(&self) -> bool {
-        self.destination().ip().is_loopback() || self.source().ip() == self.destination().ip()
-    }
-
     /// The interface it came in on: what stays on this host comes in on `lo`.
     pub(super) fn interface<'a>(&self, named: Option<&'a str>) -> Option<&'a str> {
-        named.filter(|name| *name != "any").or_else(|| self.stays().then_some("lo"))
+        named.filter(|name| *name != "any").or_else(|| stays(self.source().ip(), self.destination().ip()).then_some("lo"))
     }
 }
 
@@ -219,16 +204,22 @@ impl Arrivals {
         };
         let (source, destination) = arrival.ip(packet)?.ends();
         let (protocol, from, to) = ports(transport)?;
-        let arriving = Arriving::between(protocol, (source, from), (destination, to), mark);
-        let (passes_by, link_broadcast) = (passes_by(packet, &arriving), is_broadcast(packet));
-        Some(Arriving { frame: packet.number, passes_by, link_broadcast, ..arriving })
+        let (passes_by, link_broadcast) = (passes_by(packet, source, destination), is_broadcast(packet));
+        let (key, from) = FlowKey::new(protocol, (source, from), (destination, to));
+        Some(Arriving { frame: packet.number, key: key.canonical(), from, mark, passes_by, link_broadcast })
     }
 }
 
 /// The packet leaves, or is for another host and was overheard.
-fn passes_by(packet: &Packet<'_>, arriving: &Arriving) -> bool {
+fn passes_by(packet: &Packet<'_>, source: IpAddr, destination: IpAddr) -> bool {
     let leaves = packet.flags.is_some_and(PacketFlags::outbound) || travel(packet) == Some(Travel::Out);
-    travel(packet) == Some(Travel::Other) || (leaves && !arriving.stays())
+    travel(packet) == Some(Travel::Other) || (leaves && !stays(source, destination))
+}
+
+/// It does not leave the host that sent it.
+fn stays(source: IpAddr, destination: IpAddr) -> bool {
+    let (source, destination) = (source.to_canonical(), destination.to_canonical());
+    destination.is_loopback() || source == destination
 }
 
 fn travel(packet: &Packet<'_>) -> Option<Travel> {

@@ -2,6 +2,7 @@
 //!
 //! A verdict that holds for all packets of a way is made once and found again by its number.
 
+use std::hint::black_box;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -26,14 +27,22 @@ impl DemuxTable {
     /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
     /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
     pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving>, numbers: &mut Vec<u32>) {
-        let mut ways = std::mem::take(&mut self.batch);
-        ways.clear();
-        ways.extend(batch.filter_map(|arriving| Some((arriving.frame, self.ways.of(arriving)?))));
-        numbers.extend(ways.iter().filter_map(|(_, way)| self.ways.likely(*way)));
-        let seen = numbers.iter().filter_map(|number| self.verdicts.get(*number as usize));
-        std::hint::black_box(seen.filter(|verdict| verdict.sockets.is_empty()).count());
-        std::hint::black_box(ways.iter().filter(|(_, way)| self.ways.is_open(*way)).count());
-        self.batch = ways;
+        self.batch.clear();
+        self.taken = 0;
+        for arriving in batch {
+            if let Some(way) = self.ways.of(arriving) {
+                self.batch.push((arriving.frame, way));
+            }
+        }
+        for (_, way) in &self.batch {
+            numbers.extend(self.ways.likely(*way));
+        }
+        for number in numbers {
+            black_box(self.verdicts.get(*number as usize).is_some_and(|verdict| verdict.sockets.is_empty()));
+        }
+        for (_, way) in &self.batch {
+            black_box(self.ways.is_open(*way));
+        }
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
@@ -49,8 +58,7 @@ impl DemuxTable {
             return self.deliver(&Arriving { link_broadcast: true, ..*arriving }, interface);
         }
         self.ways.enter(arriving.frame);
-        let expected = self.batch.pop_front().filter(|(frame, _)| *frame == arriving.frame);
-        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(arriving));
+        let way = self.expected(arriving.frame).or_else(|| self.ways.of(arriving));
         let asked = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
@@ -64,6 +72,13 @@ impl DemuxTable {
             self.keep(way?, asked, arriving)
         });
         number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last)
+    }
+
+    /// The way of a packet that was looked at before; those that nobody asked for are passed over.
+    fn expected(&mut self, frame: u64) -> Option<WayId> {
+        let passed = self.batch.get(self.taken..)?.iter().position(|(other, _)| *other >= frame)?;
+        self.taken = self.taken.saturating_add(passed);
+        self.batch.get(self.taken).filter(|(other, _)| *other == frame).map(|(_, way)| *way)
     }
 
     /// It goes to everyone in a network of this host, and nothing else has said so yet.

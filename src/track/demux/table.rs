@@ -3,7 +3,6 @@
 //! As in the kernel, connected sockets are found by their 4-tuple and the others by address and port, so that it does
 //! not matter how many sockets there are on other ports.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use foldhash::fast::RandomState;
@@ -53,7 +52,9 @@ pub struct DemuxTable {
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
     /// The ways of the packets that come next, by their frames.
-    pub(super) batch: VecDeque<(u64, WayId)>,
+    pub(super) batch: Vec<(u64, WayId)>,
+    /// How many of them are behind us.
+    pub(super) taken: usize,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
@@ -124,7 +125,8 @@ impl DemuxTable {
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
-            batch: VecDeque::new(),
+            batch: Vec::new(),
+            taken: 0,
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
             losers: Shared::default(),

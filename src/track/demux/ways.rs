@@ -212,12 +212,13 @@ impl Ways {
 
     /// The number of a verdict given before.
     pub(super) fn verdict(&self, way: WayId, asked: Asked) -> Option<u32> {
-        self.get(way)?.verdicts.get(asked.place()?)?.map(|number| number.get().saturating_sub(1))
+        self.get(way)?.verdicts.get(asked.place()?)?.map(number)
     }
 
     /// The number that most packets of a way get.
     pub(super) fn likely(&self, way: WayId) -> Option<u32> {
-        [Asked::Child(Lookup::Established), Asked::Open, Asked::Before].into_iter().find_map(|asked| self.verdict(way, asked))
+        let [open, _, before, child] = self.get(way)?.verdicts;
+        child.or(open).or(before).map(number)
     }
 
     /// One of its two sockets is connected.
@@ -284,6 +285,11 @@ impl Ways {
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
         self.pairs.get_mut(way as usize / 2)?.0.get_mut(way as usize % 2)
     }
+}
+
+/// The number of a verdict, as a way keeps it.
+const fn number(kept: NonZeroU32) -> u32 {
+    kept.get().saturating_sub(1)
 }
 
 /// The way back; a socket that sends to itself has one way for both.
