@@ -76,13 +76,13 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
                 Ok(())
             }
             Arrival::Packet(arriving) => {
-                let delivery = table.deliver(arriving, event.interface(description));
-                if !event.selected || !rows.keeps(delivery) {
+                let ruling = table.deliver(arriving, event.interface(description));
+                if !event.selected || !rows.keeps(&*ruling) {
                     return Ok(());
                 }
-                contradictions.see(arriving, delivery);
-                expectations.see(arriving, delivery);
-                if json { lines.write(arriving, delivery, out) } else { view.write(arriving, delivery, out) }
+                contradictions.see(arriving, ruling);
+                expectations.see(arriving, &ruling);
+                if json { lines.write(arriving, ruling, out) } else { view.write(arriving, ruling, out) }
             }
         })
     })?;

@@ -12,7 +12,7 @@ use hashbrown::HashMap;
 
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal};
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal, Ruling};
 
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
@@ -113,7 +113,8 @@ impl fmt::Display for Contradiction {
 
 impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
-    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    #[inline]
+    pub fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
         let answers = match arriving.mark {
             Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
             None => self.refused > 0,
@@ -121,8 +122,11 @@ impl Contradictions {
         if answers {
             self.answer(arriving);
         }
-        if expects_answer(arriving, delivery) {
-            self.wait(arriving, delivery);
+        match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
+            // Numbered are datagrams; none that is refused waits for another verdict on the same way.
+            Some(last) if self.refused == 0 => *last = arriving.frame,
+            _ if expects_answer(arriving, &ruling) => self.wait(arriving, ruling),
+            _ => {}
         }
     }
 
@@ -177,28 +181,22 @@ impl Contradictions {
     }
 
     /// Remembers the last packet of each way; most go where the one before went.
-    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery) {
-        let delivered = delivery.number.filter(|_| arriving.mark.is_none() && !delivery.sockets.is_empty());
-        match delivered {
-            Some(number) if self.is_numbered(number) && self.refused == 0 => self.number(number, arriving.frame),
+    fn wait(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+        match ruling.number.filter(|_| arriving.mark.is_none() && !ruling.sockets.is_empty()) {
             _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
             Some(number) => {
                 self.take(arriving.tuple());
                 self.number(number, arriving.frame);
-                self.numbers.insert(arriving.tuple(), Numbered { number, sockets: delivery.sockets.clone() });
+                self.numbers.insert(arriving.tuple(), Numbered { number, sockets: ruling.sockets.clone() });
             }
             None => {
                 let end = arriving.mark.map(|mark| mark.end);
-                let waiting = Waiting { frame: arriving.frame, end, sockets: delivery.sockets.clone() };
+                let waiting = Waiting { frame: arriving.frame, end, sockets: ruling.sockets.clone() };
                 self.refused += usize::from(waiting.is_refused_datagram());
                 let before = self.waiting.insert(arriving.tuple(), waiting);
                 self.refused -= usize::from(before.is_some_and(|before| before.is_refused_datagram()));
             }
         }
-    }
-
-    fn is_numbered(&self, number: u32) -> bool {
-        self.delivered.get(number as usize).is_some_and(|frame| *frame > 0)
     }
 
     fn number(&mut self, number: u32, frame: u64) {
@@ -242,7 +240,7 @@ mod tests {
                 contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
                 continue;
             }
-            contradictions.see(&arriving, &delivery(socket));
+            contradictions.see(&arriving, Ruling::from(&delivery(socket)));
         }
         contradictions.found().iter().map(Contradiction::to_string).collect()
     }
@@ -271,7 +269,6 @@ mod tests {
             basis: None,
             or_rule: None,
             kin: None,
-            number: None,
         };
         match socket {
             "refused" => Delivery { verdict: Reach::Refused, ..nobody },

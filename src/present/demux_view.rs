@@ -8,7 +8,7 @@ use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
 use crate::judge::Contradictions;
-use crate::track::{Arriving, Delivery, Lookup, Name, Reach};
+use crate::track::{Arriving, Delivery, Lookup, Name, Reach, Ruling};
 
 /// Losers that a line tells; the others are counted.
 const TOLD: usize = 3;
@@ -69,34 +69,34 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
             self.write_heading(arriving, out)?;
         }
         self.line.number(arriving.frame, self.widths[NUMBER]);
-        match self.kept.get(delivery.number) {
+        match self.kept.get(ruling.number) {
             Some(rest) => self.line.send_with(rest, out),
             None => {
-                self.write_rest(arriving, delivery);
+                self.write_rest(arriving, ruling);
                 self.line.send(out)
             }
         }
     }
 
     /// Writes what stands behind the number, and keeps it.
-    fn write_rest(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    fn write_rest(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
         let (begin, widths) = (self.line.len(), self.widths);
-        self.fill_cells(arriving, delivery);
+        self.fill_cells(arriving, &ruling);
         if widths != self.widths {
             self.kept.clear();
         }
         let cells = self.line.len() - begin;
-        self.write_losers(delivery);
+        self.write_losers(&ruling);
         let rest = self.line.since(begin);
         // Without losers, the line ends before its last column does.
         let (cells, losers) = rest.split_at(cells.min(rest.len()));
-        self.kept.keep(delivery.number, [cells, losers], delivery.losers_number());
+        self.kept.keep(ruling.number, [cells, losers], ruling.losers_number());
     }
 
     fn fill_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {

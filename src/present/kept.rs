@@ -64,14 +64,16 @@ impl Kept {
         put(&mut self.texts, number, text);
     }
 
-    /// Looks at texts that are likely to be wanted next: memory answers many questions at once faster than one after the
+    /// Looks at texts that are likely to be wanted next, but for their ends: memory answers many questions at once faster than one after the
     /// other.
     pub(super) fn expect(&self, numbers: &[u32]) {
-        for text in numbers.iter().filter_map(|number| self.get(Some(*number))) {
-            for piece in text {
-                black_box([piece.first(), piece.get(CACHE_LINE), piece.last()].map(Option::<&u8>::copied));
+        let mut seen = 0;
+        for [text, _] in numbers.iter().filter_map(|number| self.get(Some(*number))) {
+            for place in [0, CACHE_LINE, text.len() - 1] {
+                seen ^= text.get(place).copied().unwrap_or_default();
             }
         }
+        black_box(seen);
     }
 
     /// Forgets all of them.

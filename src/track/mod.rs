@@ -49,7 +49,7 @@ pub use connection::{Connection, Ends};
 pub use conversation::{Conversation, Conversations, Count};
 pub use demux::{
     Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, HostAddress, Lookup, Losers, Mark, Name, Reach, Refusal,
-    Setup, Shown, Standing, obstacle,
+    Ruling, Setup, Shown, Standing, obstacle,
 };
 pub use endpoint::End;
 pub use events::{Piece, Side, Step, Transition};

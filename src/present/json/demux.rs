@@ -12,7 +12,7 @@ use crate::judge::{Contradiction, Contradictions};
 use crate::present::kept::Kept;
 use crate::present::line::Line as Octets;
 use crate::present::what_if_view::is_changed;
-use crate::track::{Arriving, Delivery, Lookup};
+use crate::track::{Arriving, Delivery, Lookup, Ruling};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -99,21 +99,21 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         self.head.text("{\"frame\":").digits(arriving.frame);
-        if let Some(rest) = self.kept.get(delivery.number) {
+        if let Some(rest) = self.kept.get(ruling.number) {
             return self.head.send_with(rest, out);
         }
         // Behind the losers of an inferred table stands what is known of the socket.
-        let number = delivery.losers_number().filter(|_| !self.inferred);
-        let whole = Line::new(arriving, delivery, self.inferred);
+        let number = ruling.losers_number().filter(|_| !self.inferred);
+        let whole = Line::new(arriving, &ruling, self.inferred);
         let (row, losers) = match (number, self.kept.shared(number)) {
             (None, _) => (text(&whole)?, Vec::new()),
             (Some(_), Some(losers)) => (begin_of(whole)?, losers.to_vec()),
-            (Some(_), None) => (begin_of(whole)?, losers_apart(delivery)?),
+            (Some(_), None) => (begin_of(whole)?, losers_apart(&ruling)?),
         };
         let rest = [row.get(self.head.len()..).unwrap_or_default(), &losers];
-        self.kept.keep(delivery.number, rest, number);
+        self.kept.keep(ruling.number, rest, number);
         self.head.send_with(rest, out)
     }
 }

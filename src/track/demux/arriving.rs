@@ -45,13 +45,13 @@ pub struct Mark {
     pub acknowledgment: SeqNumber,
 }
 
-/// What a frame has to say of sockets.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+/// What a frame has to say of sockets; packets are many, and fill no more memory than they need.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Arrival {
     /// A packet for one.
     Packet(Arriving),
     /// Nobody had an earlier one.
-    Refusal(Refusal),
+    Refusal(Box<Refusal>),
 }
 
 /// An ICMP port unreachable: nobody had a packet.
@@ -187,7 +187,7 @@ impl Arrivals {
     pub fn of(&mut self, packet: &Packet<'_>) -> Option<Arrival> {
         match self.packet(packet) {
             Some(arriving) => Some(Arrival::Packet(arriving)),
-            None => Refusal::of(packet).map(Arrival::Refusal),
+            None => Refusal::of(packet).map(|refusal| Arrival::Refusal(Box::new(refusal))),
         }
     }
 

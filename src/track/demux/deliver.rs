@@ -13,8 +13,8 @@ use super::delivery::Name;
 use super::lookup::{self, Found, Lookup};
 use super::losers::losers;
 use super::table::{DemuxTable, Place, opens};
-use super::ways::{Asked, Listeners, WayId};
-use super::{Arriving, Basis, Declared, Delivery, Reach};
+use super::ways::{Asked, Given, Listeners, WayId};
+use super::{Arriving, Basis, Declared, Delivery, Reach, Ruling};
 use crate::track::{Evidence, FiveTuple, Protocol};
 
 /// Senders remembered that the table does not know, about 100 octets each.
@@ -35,24 +35,20 @@ impl DemuxTable {
             }
         }
         for (_, way) in &self.batch {
-            numbers.extend(self.ways.likely(*way));
-        }
-        for number in numbers {
-            black_box(self.verdicts.get(*number as usize).is_some_and(|verdict| verdict.sockets.is_empty()));
-        }
-        for (_, way) in &self.batch {
-            black_box(self.ways.is_open(*way));
+            let (given, is_open) = self.ways.likely(*way);
+            numbers.extend(given.map(Given::number));
+            black_box(is_open);
         }
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
     ///
     /// `interface` is the name of the interface that it came in on, where the capture tells.
-    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> &Delivery {
+    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Ruling<'_> {
         // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
         if arriving.passes_by && !self.inferred {
             self.last = Delivery::none(Reach::NotThisHost);
-            return &self.last;
+            return Ruling::from(&self.last);
         }
         if self.is_directed_broadcast(arriving) {
             return self.deliver(&Arriving { link_broadcast: true, ..*arriving }, interface);
@@ -66,19 +62,24 @@ impl DemuxTable {
                 Asked::Open
             }
         };
-        let known = way.and_then(|way| self.ways.verdict(way, asked)).filter(|known| self.still_holds(*known, way, arriving));
-        let number = known.or_else(|| {
+        let given = way.and_then(|way| self.ways.given(way, asked)).filter(|given| self.still_holds(*given, way, arriving));
+        let number = given.map(Given::number).or_else(|| {
             self.last = self.verdict(way, asked, arriving, interface);
             self.keep(way?, asked, arriving)
         });
-        number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last)
+        let delivery = number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last);
+        Ruling { number, delivery }
     }
 
     /// The way of a packet that was looked at before; those that nobody asked for are passed over.
     fn expected(&mut self, frame: u64) -> Option<WayId> {
-        let passed = self.batch.get(self.taken..)?.iter().position(|(other, _)| *other >= frame)?;
-        self.taken = self.taken.saturating_add(passed);
-        self.batch.get(self.taken).filter(|(other, _)| *other == frame).map(|(_, way)| *way)
+        while let Some((ahead, way)) = self.batch.get(self.taken).filter(|(ahead, _)| *ahead <= frame) {
+            if *ahead == frame {
+                return Some(*way);
+            }
+            self.taken = self.taken.saturating_add(1);
+        }
+        None
     }
 
     /// It goes to everyone in a network of this host, and nothing else has said so yet.
@@ -140,11 +141,14 @@ impl DemuxTable {
     }
 
     /// A verdict of before holds of this packet too: what nobody got may have been answered since, or refused.
-    fn still_holds(&self, number: u32, way: Option<WayId>, arriving: &Arriving) -> bool {
-        let Some(known) = self.verdicts.get(number as usize) else { return false };
-        // Who is not known stays so, unless the capture is to show it.
-        let settled = known.verdict == Reach::Unknown && !self.inferred;
-        settled || !known.sockets.is_empty() || known.verdict == self.unmet(way, arriving)
+    fn still_holds(&self, given: Given, way: Option<WayId>, arriving: &Arriving) -> bool {
+        let before = || self.verdicts.get(given.number() as usize);
+        given.is_settled() || before().is_some_and(|before| before.verdict == self.unmet(way, arriving))
+    }
+
+    /// It holds whatever comes: somebody got it, or who did is not known, and the capture is not to show it.
+    fn settles(&self, verdict: &Delivery) -> bool {
+        !verdict.sockets.is_empty() || (verdict.verdict == Reach::Unknown && !self.inferred)
     }
 
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
@@ -156,9 +160,8 @@ impl DemuxTable {
             return None;
         }
         let number = u32::try_from(self.verdicts.len()).ok()?;
-        self.ways.keep(way, asked, number)?;
-        let verdict = std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown));
-        self.verdicts.push(Delivery { number: Some(number), ..verdict });
+        self.ways.keep(way, asked, Given::new(number, self.settles(&self.last)))?;
+        self.verdicts.push(std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown)));
         Some(number)
     }
 

@@ -90,8 +90,26 @@ struct Way {
     birth: Option<NonZeroU32>,
     /// Something was sent on it that was no RST, by a socket that is not declared.
     stranger: bool,
-    /// Numbers of verdicts, more by one.
-    verdicts: [Option<NonZeroU32>; 4],
+    verdicts: [Option<Given>; 4],
+}
+
+/// A verdict that was given before: its number, and whether it holds whatever comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given(NonZeroU32);
+
+impl Given {
+    /// The number is below 2^31.
+    pub(super) const fn new(number: u32, settled: bool) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(number << 1 | settled as u32))
+    }
+
+    pub(super) const fn number(self) -> u32 {
+        self.0.get().saturating_sub(1) >> 1
+    }
+
+    pub(super) const fn is_settled(self) -> bool {
+        self.0.get() & 1 == 0
+    }
 }
 
 impl Ways {
@@ -210,26 +228,23 @@ impl Ways {
         }
     }
 
-    /// The number of a verdict given before.
-    pub(super) fn verdict(&self, way: WayId, asked: Asked) -> Option<u32> {
-        self.get(way)?.verdicts.get(asked.place()?)?.map(number)
+    /// The verdict given before.
+    pub(super) fn given(&self, way: WayId, asked: Asked) -> Option<Given> {
+        *self.get(way)?.verdicts.get(asked.place()?)?
     }
 
-    /// The number that most packets of a way get.
-    pub(super) fn likely(&self, way: WayId) -> Option<u32> {
-        let [open, _, before, child] = self.get(way)?.verdicts;
-        child.or(open).or(before).map(number)
+    /// The verdict that most packets of a way get, and whether one of its two sockets is connected.
+    pub(super) fn likely(&self, way: WayId) -> (Option<Given>, bool) {
+        let Some(Pair(pair)) = self.pairs.get(way as usize / 2) else { return (None, false) };
+        let is_open = |way: &Way| way.child.as_ref().is_some_and(|child| child.stage == Stage::Open);
+        let given =
+            pair.get(way as usize % 2).and_then(|Way { verdicts: [open, _, before, child], .. }| child.or(*open).or(*before));
+        (given, pair.iter().any(is_open))
     }
 
-    /// One of its two sockets is connected.
-    pub(super) fn is_open(&self, way: WayId) -> bool {
-        let is_open = |way| self.child(way).is_some_and(|child| child.stage == Stage::Open);
-        is_open(way) | is_open(way ^ 1)
-    }
-
-    /// Keeps the number of a verdict, if there is a place for it.
-    pub(super) fn keep(&mut self, way: WayId, asked: Asked, number: u32) -> Option<()> {
-        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(NonZeroU32::MIN.saturating_add(number));
+    /// Keeps a verdict, if there is a place for it.
+    pub(super) fn keep(&mut self, way: WayId, asked: Asked, given: Given) -> Option<()> {
+        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(given);
         Some(())
     }
 
@@ -285,11 +300,6 @@ impl Ways {
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
         self.pairs.get_mut(way as usize / 2)?.0.get_mut(way as usize % 2)
     }
-}
-
-/// The number of a verdict, as a way keeps it.
-const fn number(kept: NonZeroU32) -> u32 {
-    kept.get().saturating_sub(1)
 }
 
 /// The way back; a socket that sends to itself has one way for both.
