@@ -17,6 +17,9 @@ use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach,
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
 
+/// Of a verdict to which no answer says anything.
+const UNANSWERED: u64 = u64::MAX;
+
 /// Contradictions that are kept.
 const MAX_FOUND: usize = 10_000;
 
@@ -27,7 +30,8 @@ pub struct Contradictions {
     waiting: HashMap<FiveTuple, Waiting, RandomState>,
     /// Datagrams that are refused among those.
     refused: usize,
-    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most.
+    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most. Of others
+    /// [`UNANSWERED`], as soon as one came.
     delivered: Vec<u64>,
     numbers: HashMap<FiveTuple, Numbered, RandomState>,
     found: Vec<Contradiction>,
@@ -123,9 +127,11 @@ impl Contradictions {
             self.answer(arriving);
         }
         match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
-            // Numbered are datagrams; none that is refused waits for another verdict on the same way.
+            Some(&mut UNANSWERED) => {}
+            // None that was refused waits on the same way.
             Some(last) if self.refused == 0 => *last = arriving.frame,
             _ if expects_answer(arriving, &ruling) => self.wait(arriving, ruling),
+            _ if arriving.mark.is_none() => ruling.number.into_iter().for_each(|number| self.number(number, UNANSWERED)),
             _ => {}
         }
     }
@@ -216,11 +222,11 @@ impl Waiting {
 
 /// A datagram or a call with a verdict that the wire can contradict.
 fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
-    let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
-    let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
-    says && match (arriving.protocol(), arriving.mark) {
-        (Protocol::Udp, _) => true,
-        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && at_listener,
+    let says = || matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
+    let at_listener = || !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
+    match (arriving.protocol(), arriving.mark) {
+        (Protocol::Udp, _) => says(),
+        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && says() && at_listener(),
         (Protocol::Tcp, None) => false,
     }
 }

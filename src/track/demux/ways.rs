@@ -3,11 +3,12 @@
 //! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
 //! number the verdicts that hold for all its packets.
 
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
@@ -19,7 +20,7 @@ use crate::decode::tcp::Flags;
 use crate::track::FlowKey;
 use crate::track::flow::Slot;
 
-/// Ways remembered, about 80 octets each, and 200 more for a connection; what travels on others is delivered without
+/// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
 const MAX_WAYS: WayId = 4_000_000;
 
@@ -66,8 +67,9 @@ pub(super) struct Listeners {
 /// All ways.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
-    /// The place of the way from the lower end; that from the higher one is the next.
-    by_key: HashMap<FlowKey, WayId, RandomState>,
+    /// The places of pairs, by their keys.
+    by_key: HashTable<u32>,
+    hasher: RandomState,
     pairs: Vec<Pair>,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
@@ -76,12 +78,23 @@ pub(super) struct Ways {
     foretold: bool,
 }
 
-/// The ways there and back, which fill one line of memory.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Pair([Way; 2]);
+/// The ways from the lower end and back, which fill two lines of memory: these come together.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Pair {
+    ways: [Way; 2],
+    key: FlowKey,
+}
 
-const _: () = assert!(size_of::<Pair>() == 64, "two ways outgrew their line of memory");
+const _: () = assert!(size_of::<Pair>() == 128, "two ways outgrew their lines of memory");
+
+impl Pair {
+    /// The end that each way leads to.
+    fn receivers(&self) -> [(SocketAddr, &Way); 2] {
+        let Self { ways: [up, down], key } = self;
+        [(key.endpoint(Slot::High), up), (key.endpoint(Slot::Low), down)]
+    }
+}
 
 #[derive(Debug, Default)]
 struct Way {
@@ -126,18 +139,21 @@ impl Ways {
 
     #[inline]
     fn from(&mut self, key: FlowKey, slot: Slot) -> Option<WayId> {
-        let low = match self.by_key.get(&key) {
-            Some(low) => *low,
-            None => self.add(key)?,
+        let hash = self.hasher.hash_one(key);
+        let same = |pair: &u32| self.pairs.get(*pair as usize).is_some_and(|pair| pair.key == key);
+        let pair = match self.by_key.find(hash, same) {
+            Some(pair) => *pair,
+            None => self.add(key, hash)?,
         };
-        Some(if slot == Slot::Low { low } else { low | 1 })
+        Some(pair << 1 | WayId::from(slot == Slot::High))
     }
 
-    fn add(&mut self, key: FlowKey) -> Option<WayId> {
-        let low = WayId::try_from(self.pairs.len()).ok()?.checked_mul(2).filter(|low| *low < MAX_WAYS)?;
-        self.pairs.push(Pair::default());
-        self.by_key.insert(key, low);
-        Some(low)
+    fn add(&mut self, key: FlowKey, hash: u64) -> Option<u32> {
+        let pair = u32::try_from(self.pairs.len()).ok().filter(|pair| *pair < MAX_WAYS / 2)?;
+        self.pairs.push(Pair { key, ways: Default::default() });
+        let rehash = |pair: &u32| self.hasher.hash_one(self.pairs.get(*pair as usize).map_or(key, |pair| pair.key));
+        self.by_key.insert_unique(hash, pair, rehash);
+        Some(pair)
     }
 
     /// Lets all sockets come to be that this frame brings.
@@ -235,11 +251,11 @@ impl Ways {
 
     /// The verdict that most packets of a way get, and whether one of its two sockets is connected.
     pub(super) fn likely(&self, way: WayId) -> (Option<Given>, bool) {
-        let Some(Pair(pair)) = self.pairs.get(way as usize / 2) else { return (None, false) };
+        let Some(Pair { ways, .. }) = self.pairs.get(way as usize / 2) else { return (None, false) };
         let is_open = |way: &Way| way.child.as_ref().is_some_and(|child| child.stage == Stage::Open);
         let given =
-            pair.get(way as usize % 2).and_then(|Way { verdicts: [open, _, before, child], .. }| child.or(*open).or(*before));
-        (given, pair.iter().any(is_open))
+            ways.get(way as usize % 2).and_then(|Way { verdicts: [open, _, before, child], .. }| child.or(*open).or(*before));
+        (given, ways.iter().any(is_open))
     }
 
     /// Keeps a verdict, if there is a place for it.
@@ -250,7 +266,7 @@ impl Ways {
 
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        self.pairs.iter_mut().flat_map(|pair| &mut pair.0).for_each(|way| way.verdicts = [None; 4]);
+        self.pairs.iter_mut().flat_map(|pair| &mut pair.ways).for_each(|way| way.verdicts = [None; 4]);
     }
 
     /// A verdict may be kept: of a foretold SYN, each has another kin.
@@ -260,10 +276,8 @@ impl Ways {
 
     /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
     pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
-        let both =
-            |(key, low): (&FlowKey, &WayId)| [(key.endpoint(Slot::High), *low), (key.endpoint(Slot::Low), low.saturating_add(1))];
-        let here = self.by_key.iter().flat_map(both).filter(|(local, _)| local.port() == port);
-        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.child(way)?.standing(local)).collect();
+        let here = self.pairs.iter().flat_map(Pair::receivers).filter(|(local, _)| local.port() == port);
+        let mut sockets: Vec<_> = here.filter_map(|(local, way)| way.child.as_ref()?.standing(local)).collect();
         sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
         sockets
     }
@@ -294,11 +308,11 @@ impl Ways {
     }
 
     fn get(&self, way: WayId) -> Option<&Way> {
-        self.pairs.get(way as usize / 2)?.0.get(way as usize % 2)
+        self.pairs.get(way as usize / 2)?.ways.get(way as usize % 2)
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
-        self.pairs.get_mut(way as usize / 2)?.0.get_mut(way as usize % 2)
+        self.pairs.get_mut(way as usize / 2)?.ways.get_mut(way as usize % 2)
     }
 }
 
