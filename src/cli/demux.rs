@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use sockscope::capture::{Description, Frame, InterfaceId};
+use sockscope::capture::{Description, Frame, Interface, InterfaceId};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
@@ -62,7 +62,9 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     let mut table = DemuxTable::of(setup);
     let mut contradictions = Contradictions::default();
     let mut numbers = Vec::new();
+    let mut interfaces = 0;
     let reading = play.each(|batch, description| {
+        fresh(description, &mut interfaces).for_each(|interface| table.hear_of(&interface.addresses));
         numbers.clear();
         table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
         if json {
@@ -103,7 +105,9 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     if !json {
         view.begin(changes, what_if.binds(), out)?;
     }
+    let mut interfaces = 0;
     let reading = play.each(|batch, description| {
+        fresh(description, &mut interfaces).for_each(|interface| what_if.hear_of(&interface.addresses));
         batch.iter().try_for_each(|event| {
             let Some(arriving) = event.arriving() else { return Ok(()) };
             let (now, then) = what_if.deliver(arriving, event.interface(description));
@@ -124,6 +128,12 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         view.finish(what_if.binds(), out)?
     }
     Ok(reading)
+}
+
+/// The interfaces that the file has described since it was asked last.
+fn fresh<'d>(description: &'d Description, known: &mut usize) -> impl Iterator<Item = &'d Interface> + use<'d> {
+    let before = std::mem::replace(known, description.interfaces.len());
+    description.interfaces.iter().skip(before)
 }
 
 /// A capture whose packets are to be delivered.

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::TextFault;
-use crate::track::{Declared, HostAddress, Protocol, Setup, Standing};
+use crate::capture::HostAddress;
+use crate::track::{Declared, Protocol, Setup, Standing};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]

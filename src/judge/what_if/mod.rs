@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 pub use bind::{Bind, Errno};
 
 use super::TextFault;
+use crate::capture::HostAddress;
 use crate::track::{Arriving, Declared, Delivery, DemuxTable, Reach, Setup};
 use change::{Change, Switch};
 
@@ -52,6 +53,12 @@ impl WhatIf {
         let binds = bind::replay(setup, &mut after, &touched);
         restarts.sort_by_key(|restart| std::cmp::Reverse(restart.after.unwrap_or(u64::MAX)));
         Ok(Self { before: DemuxTable::of(setup.clone()), after: DemuxTable::of(after), binds, restarts })
+    }
+
+    /// Takes notice of networks; see [`DemuxTable::hear_of`].
+    pub fn hear_of(&mut self, addresses: &[HostAddress]) {
+        self.before.hear_of(addresses);
+        self.after.hear_of(addresses);
     }
 
     /// Who gets a packet, and who would get it; packets come in file order.

@@ -30,7 +30,7 @@ pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
 pub use delivery::{Delivery, Losers, Name, Ruling};
 pub use lookup::Lookup;
-pub use setup::{HostAddress, Setup};
+pub use setup::Setup;
 pub use table::DemuxTable;
 
 /// Who gets a packet.

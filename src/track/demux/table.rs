@@ -12,6 +12,7 @@ use super::delivery::Name;
 use super::losers::Shared;
 use super::ways::{WayId, Ways};
 use super::{Arriving, Declared, Delivery, Reach, Setup};
+use crate::capture::HostAddress;
 use crate::decode::tcp::Flags;
 use crate::track::Protocol;
 
@@ -42,6 +43,8 @@ pub struct DemuxTable {
     pub(super) addresses: HashSet<IpAddr, RandomState>,
     /// The broadcast addresses of this host's networks, as far as they are known.
     pub(super) broadcasts: HashSet<IpAddr, RandomState>,
+    /// They may come from the capture.
+    hears_of_networks: bool,
     /// Some socket is bound to any address.
     pub(super) any_address: bool,
     /// The sockets are those that the capture shows.
@@ -73,9 +76,25 @@ impl DemuxTable {
         let Setup { sockets, ordered, addresses, inferred, births } = setup;
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
         sockets.into_iter().for_each(|socket| table.add(socket));
+        table.hears_of_networks = addresses.is_empty();
         table.addresses.extend(addresses.iter().map(|address| address.ip));
-        table.broadcasts.extend(addresses.iter().filter_map(|address| address.broadcast()).map(IpAddr::V4));
+        table.join(&addresses);
         table
+    }
+
+    /// Takes notice of the networks that an interface of the capture is in, unless the host's own were declared.
+    ///
+    /// Whose address the interface has, the capture does not tell: of a network only its broadcast address is taken, which
+    /// is the same for all in it.
+    pub fn hear_of(&mut self, addresses: &[HostAddress]) {
+        if self.hears_of_networks && !addresses.is_empty() {
+            self.forget();
+            self.join(addresses);
+        }
+    }
+
+    fn join(&mut self, networks: &[HostAddress]) {
+        self.broadcasts.extend(networks.iter().filter_map(|network| network.broadcast()).map(IpAddr::V4));
     }
 
     /// Opens one more socket, bound last.
@@ -120,6 +139,7 @@ impl DemuxTable {
             group_of: Vec::new(),
             addresses: HashSet::default(),
             broadcasts: HashSet::default(),
+            hears_of_networks: true,
             any_address: false,
             inferred,
             changing: HashSet::default(),

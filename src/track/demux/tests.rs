@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::capture::HostAddress;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::track::{FiveTuple, Protocol};
