@@ -237,9 +237,8 @@ fn the_netmask_of_a_captured_interface_tells_its_broadcasts() {
     let inferred = |capture| run(&["demux", path(capture), "--json"]).good();
     assert!(inferred(&told).contains(r#""verdict":"unknown""#), "who listens to all, no packet tells");
     assert!(inferred(&untold).contains(r#""verdict":"to""#));
-    let what_if =
-        ["demux", path(&told), "--sockets", path(&file(&row("a", "udp", "0.0.0.0:5000"))), "--what-if"].map(String::from);
-    let supposed = what_if.iter().map(String::as_str).chain(["second a", "--json"]).collect::<Vec<_>>();
+    let table = file(&row("a", "udp", "0.0.0.0:5000"));
+    let supposed = ["demux", path(&told), "--sockets", path(&table), "--what-if", "second a", "--json"];
     assert!(run(&supposed).good().contains(r#""verdict":"every""#));
 }
 
