@@ -69,6 +69,7 @@ impl Selection {
 
     /// The frame is read at all.
     #[cfg(feature = "live")]
+    #[inline]
     pub(crate) fn reads(&mut self, frame: &Frame<'_>) -> Result<bool, Failure> {
         let fault = |said| Failure::Text(format!("-f, frame {}: {said}", frame.number));
         self.capture.as_mut().map_or(Ok(true), |filter| filter.passes(frame).map_err(fault))

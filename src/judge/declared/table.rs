@@ -46,6 +46,11 @@ struct Interface {
     address: Spanned<String>,
 }
 
+/// The text begins as a table does: such a one is not searched for what systems print.
+pub(super) fn is_table(text: &str) -> bool {
+    text.trim_start().starts_with("[[")
+}
+
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
     let document: Document = toml::from_str(text).map_err(|error| {

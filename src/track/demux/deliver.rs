@@ -101,7 +101,7 @@ impl DemuxTable {
                 None => Asked::Syn,
             };
         }
-        if !self.connected.is_empty() && is_connected(&self.search(arriving, interface)) {
+        if self.is_for_connected(arriving) && is_connected(&self.search(arriving, interface)) {
             return Asked::Open;
         }
         self.ways.receive(way, arriving)
@@ -110,6 +110,15 @@ impl DemuxTable {
     fn listeners(&self, places: &[Place]) -> Listeners {
         let cookies = places.iter().filter_map(|place| self.socket(*place)).any(|listener| listener.syn_cookies);
         Listeners { names: self.names(places), stage: if cookies { Stage::Cookie } else { Stage::Request } }
+    }
+
+    /// The table has a socket that is connected to the sender of this segment, and may get it.
+    fn is_for_connected(&self, arriving: &Arriving) -> bool {
+        let connected = |FiveTuple { protocol, source, destination }| {
+            let at = |address| self.connected.contains_key(&((protocol, address, destination.port()), source));
+            at(Some(destination.ip())) || at(None)
+        };
+        !self.connected.is_empty() && connected(arriving.tuple())
     }
 
     /// The sender of this segment is a connected socket of the table.
