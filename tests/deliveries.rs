@@ -11,7 +11,7 @@ use sockscope::capture::{self, Next};
 use sockscope::decode;
 use sockscope::judge::Contradictions;
 use sockscope::track::{
-    Arrivals, Arriving, Delivery, DemuxTable, Limits, Reach, Refusal, Setup, SocketId, SocketTable, Trace, Tracker,
+    Arrival, Arrivals, Arriving, Delivery, DemuxTable, Limits, Reach, Setup, SocketId, SocketTable, Trace, Tracker,
 };
 use sockscope::zoo::{self, Script};
 use support::script::{Made, frame, track};
@@ -28,11 +28,16 @@ fn told(script: &str) -> Vec<String> {
     let mut table = DemuxTable::of(Setup::inferred(&track(&packets)));
     let mut arrivals = Arrivals::new(&Limits::default());
     let made = (1..).zip(&packets).map(|(number, made)| frame(number, made));
-    made.filter_map(|frame| arrivals.of(&decode::packet(&frame))).map(|arriving| line(&mut table, &arriving)).collect()
+    let arrived = made.filter_map(|frame| arrivals.of(&decode::packet(&frame)));
+    let packets = arrived.filter_map(|arrival| match arrival {
+        Arrival::Packet(arriving) => Some(arriving),
+        Arrival::Refusal(_) => None,
+    });
+    packets.map(|arriving| line(&mut table, &arriving)).collect()
 }
 
 fn line(table: &mut DemuxTable, arriving: &Arriving) -> String {
-    let Delivery { verdict, sockets, rule, basis, or_rule, .. } = table.deliver(arriving, None);
+    let Delivery { verdict, sockets, rule, basis, or_rule, .. } = &*table.deliver(arriving, None);
     let sockets = if sockets.is_empty() { String::new() } else { format!(" {}", sockets.join(" ")) };
     let or = or_rule.map(|other| format!(" or {}", other.word())).unwrap_or_default();
     let basis = basis.map(|basis| format!(", {} {}", basis.evidence, basis.rule.word())).unwrap_or_default();
@@ -149,12 +154,15 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
         let mut table = DemuxTable::of(Setup::inferred(&trace));
         let (mut arrivals, mut contradictions) = (Arrivals::new(&Limits::default()), Contradictions::default());
         each(capture, |packet| {
-            Refusal::of(packet).iter().for_each(|refusal| contradictions.hear(refusal));
-            let Some(arriving) = arrivals.of(packet) else { return };
+            let arriving = match arrivals.of(packet) {
+                Some(Arrival::Packet(arriving)) => arriving,
+                Some(Arrival::Refusal(refusal)) => return contradictions.hear(&refusal),
+                None => return,
+            };
             let delivery = table.deliver(&arriving, None);
             contradictions.see(&arriving, delivery);
             match delivery.verdict {
-                Reach::To => assert!(is_its(&trace.sockets, delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
+                Reach::To => assert!(is_its(&trace.sockets, &delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
                 Reach::Refused => refused += 1,
                 _ => panic!("{capture:?}: {arriving:?}: {delivery:?}"),
             }
@@ -170,9 +178,9 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
 fn is_its(table: &SocketTable, delivery: &Delivery, arriving: &Arriving) -> bool {
     let [name] = &delivery.sockets[..] else { return false };
     let row = table.socket(SocketId(name.strip_prefix('s').unwrap().parse().unwrap())).unwrap();
-    let destination = arriving.tuple.destination;
+    let destination = arriving.destination();
     let here = row.local.port == destination.port() && row.local.seen_at.contains(&destination.ip());
-    here && row.protocol == arriving.tuple.protocol && row.peer.is_none_or(|peer| peer == arriving.tuple.source)
+    here && row.protocol == arriving.protocol() && row.peer.is_none_or(|peer| peer == arriving.source())
 }
 
 fn read(capture: &Path) -> Trace {

@@ -122,7 +122,7 @@ fn disagreement(stage: &Stage, table: &mut DemuxTable, arriving: &Arriving, got:
         Reach::Refused => got.is_empty(),
         Reach::NotThisHost | Reach::Unknown => false,
     };
-    (!agrees).then(|| format!("{:?}: {delivery:?}, but the kernel: {got:?}, among{}", arriving.tuple, stage.told()))
+    (!agrees).then(|| format!("{:?}: {delivery:?}, but the kernel: {got:?}, among{}", arriving.tuple(), stage.told()))
 }
 
 fn tuple(protocol: Protocol, source: SocketAddr, destination: SocketAddr) -> FiveTuple {

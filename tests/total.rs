@@ -7,9 +7,11 @@ mod support;
 use std::io::Cursor;
 use std::path::Path;
 
-use sockscope::capture::{self, Error, Frame, Next};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sockscope::capture::{self, ByteOrder, Error, Frame, LinkType, Next};
 use sockscope::decode::{self, checksum, field};
-use sockscope::track::{Limits, Sighting, Sightings, Tracker};
+use sockscope::track::{Arrivals, Limits, Sighting, Sightings, Tracker};
 
 /// A frame with its octets, to be changed.
 struct Kept {
@@ -48,13 +50,43 @@ fn digest(tracker: &mut Tracker, frame: &Frame<'_>) {
     same_both_ways(frame);
 }
 
-/// The short way through a frame shows what the long way does.
+/// The short way through a frame shows what the long way does: to conversations, and to sockets. A verdict on a packet,
+/// and the line that tells it, are made of its arrival and of nothing else.
 fn same_both_ways(frame: &Frame<'_>) {
     let limits = Limits::default();
     let text = |sighting: Sighting| format!("{sighting:?}");
     let short = Sightings::new(&limits).of_frame(frame, text);
     let long = Sightings::new(&limits).of(&decode::packet(frame), text);
     assert_eq!(short, long, "{:02x?}", frame.octets);
+    let short = Arrivals::new(&limits).of_frame(frame, |arrival| arrival);
+    assert_eq!(short, Arrivals::new(&limits).of(&decode::packet(frame)), "{:02x?}", frame.octets);
+}
+
+/// `epb_flags`: nothing known, came in, went out.
+const DIRECTIONS: [[u8; 8]; 3] = [[2, 0, 4, 0, 0, 0, 0, 0], [2, 0, 4, 0, 1, 0, 0, 0], [2, 0, 4, 0, 2, 0, 0, 0]];
+
+/// An octet of a header as it may well be.
+fn octet() -> impl Strategy<Value = u8> {
+    prop_oneof![Just(0), Just(0xff), Just(127), Just(1), any::<u8>()]
+}
+
+/// Frames of Ethernet with some octets of their headers exchanged, to everyone or not, in either direction.
+#[test]
+fn both_ways_through_changed_frames() {
+    let frames: Vec<Kept> = frames().into_iter().filter(|kept| kept.frame.link_type == LinkType::ETHERNET).collect();
+    let changes = vec((0..60_usize, octet()), 0..6);
+    let case = (0..frames.len(), changes, any::<bool>(), 0..DIRECTIONS.len());
+    proptest!(ProptestConfig::with_cases(20_000), |((place, changes, to_all, direction) in case)| {
+        let mut octets = frames[place].octets.clone();
+        if to_all {
+            octets.iter_mut().take(6).for_each(|octet| *octet = 0xff);
+        }
+        for (at, octet) in changes {
+            octets.get_mut(at).into_iter().for_each(|old| *old = octet);
+        }
+        let frame = frames[place].with(&octets);
+        same_both_ways(&Frame { options: &DIRECTIONS[direction], byte_order: ByteOrder::Little, ..frame });
+    });
 }
 
 #[test]

@@ -118,7 +118,10 @@ fn the_table_has_a_listener_with_its_child_and_the_client() {
             "3 ESTAB 10.0.0.2:80 10.0.0.1:40000 R2 proved Some(1)",
         ]
     );
-    assert_eq!(trace.sockets.ports()[0].to_string(), "TCP 80: 1 listening + 1 connected = 2 sockets, all on port 80");
+    let card = &trace.sockets.ports()[0];
+    assert_eq!(card.to_string(), "TCP 80: 1 listening + 1 connected = 2 sockets, all on port 80");
+    assert_eq!(card.ends.len(), 1);
+    assert!(trace.sockets.sockets.iter().any(|row| row.peer == Some(card.ends[0].1) && row.listener.is_some()));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use super::{ByteOrder, LinkType, Timestamp, text};
+use super::{ByteOrder, HostAddress, LinkType, Timestamp, text};
 
 /// The capture itself: complete once its source said [`Next::End`](super::Next::End).
 #[derive(Clone, Debug, PartialEq)]
@@ -207,6 +207,8 @@ pub struct Interface {
     pub name: Option<String>,
     /// `if_description`.
     pub description: Option<String>,
+    /// `if_IPv4addr` and `if_IPv6addr`: its own addresses, in file order.
+    pub addresses: Vec<HostAddress>,
     /// `if_os`.
     pub os: Option<String>,
     /// `if_hardware`.
@@ -239,6 +241,7 @@ impl Interface {
             snap_length: None,
             name: None,
             description: None,
+            addresses: Vec::new(),
             os: None,
             hardware: None,
             filter: None,

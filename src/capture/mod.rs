@@ -6,6 +6,7 @@
 
 #![cfg_attr(not(test), deny(clippy::indexing_slicing, clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
+mod address;
 #[cfg(feature = "live")]
 mod bpf;
 mod buffer;
@@ -28,6 +29,7 @@ mod text;
 mod timestamp;
 mod write;
 
+pub use address::HostAddress;
 #[cfg(feature = "live")]
 pub use bpf::CaptureFilter;
 pub use description::{Compression, Damage, Description, Format, Interface, InterfaceId, Resolution, Section, Statistics};

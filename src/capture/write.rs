@@ -239,6 +239,10 @@ impl Blocks {
         self.texts(code::COMMENT, &interface.comments);
         self.texts(code::IF_NAME, &interface.name);
         self.texts(code::IF_DESCRIPTION, &interface.description);
+        for address in &interface.addresses {
+            let code = if address.ip.is_ipv4() { code::IF_IPV4ADDR } else { code::IF_IPV6ADDR };
+            self.option(code, &address.to_option());
+        }
         if interface.resolution != Resolution::Decimal(6) {
             self.option(code::IF_TSRESOL, &[unit(interface.resolution)]);
         }
@@ -431,8 +435,14 @@ mod tests {
             let time = [((ticks >> 32) as u32), ticks as u32].map(|half| order.u32_octets(half)).concat();
             let texts =
                 |code: u16| [option(order, code, b"text"), option(order, 1, b"comment"), option(order, 99, b"other")].concat();
-            let idb =
-                [texts(2), option(order, 9, &[0x94]), option(order, 11, b"\0tcp"), option(order, 14, &order.u64_octets(60))];
+            let addresses = [option(order, 4, &[10, 0, 0, 1, 255, 255, 254, 0]), option(order, 5, &[7; 17])].concat();
+            let idb = [
+                texts(2),
+                addresses,
+                option(order, 9, &[0x94]),
+                option(order, 11, b"\0tcp"),
+                option(order, 14, &order.u64_octets(60)),
+            ];
             let isb = [option(order, 2, &time), option(order, 4, &order.u64_octets(3)), option(order, 7, &order.u64_octets(1))];
             let flags = [option(order, 2, &order.u32_octets(0x201)), option(order, 1, b"here"), vec![0; 4]].concat();
             file.extend(section(order, &texts(4)));

@@ -8,14 +8,13 @@ use std::io::{self, Write};
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use sockscope::capture::{Description, Frame, InterfaceId};
-use sockscope::decode::{self, Packet};
+use sockscope::capture::{Description, Frame, Interface, InterfaceId};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
 use sockscope::present::json;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrivals, Arriving, DemuxTable, Limits, Refusal, Setup, Tracker};
+use sockscope::track::{Arrival, Arrivals, Arriving, DemuxTable, Limits, Setup, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -63,7 +62,9 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     let mut table = DemuxTable::of(setup);
     let mut contradictions = Contradictions::default();
     let mut numbers = Vec::new();
+    let mut interfaces = 0;
     let reading = play.each(|batch, description| {
+        fresh(description, &mut interfaces).for_each(|interface| table.hear_of(&interface.addresses));
         numbers.clear();
         table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
         if json {
@@ -71,19 +72,19 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         } else {
             view.expect(&numbers)
         }
-        batch.iter().try_for_each(|event| match event {
-            Event::Refusal(refusal) => {
+        batch.iter().try_for_each(|event| match &event.arrival {
+            Arrival::Refusal(refusal) => {
                 contradictions.hear(refusal);
                 Ok(())
             }
-            Event::Packet(arriving, way) => {
-                let delivery = table.deliver(arriving, way.interface(description));
-                if !way.selected || !rows.keeps(delivery) {
+            Arrival::Packet(arriving) => {
+                let ruling = table.deliver(arriving, event.interface(description));
+                if !event.selected || !rows.keeps(&*ruling) {
                     return Ok(());
                 }
-                contradictions.see(arriving, delivery);
-                expectations.see(arriving, delivery);
-                if json { lines.write(arriving, delivery, out) } else { view.write(arriving, delivery, out) }
+                contradictions.see(arriving, ruling);
+                expectations.see(arriving, &ruling);
+                if json { lines.write(arriving, ruling, out) } else { view.write(arriving, ruling, out) }
             }
         })
     })?;
@@ -104,11 +105,13 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     if !json {
         view.begin(changes, what_if.binds(), out)?;
     }
+    let mut interfaces = 0;
     let reading = play.each(|batch, description| {
+        fresh(description, &mut interfaces).for_each(|interface| what_if.hear_of(&interface.addresses));
         batch.iter().try_for_each(|event| {
-            let Event::Packet(arriving, way) = event else { return Ok(()) };
-            let (now, then) = what_if.deliver(arriving, way.interface(description));
-            if !way.selected || !rows.keeps(&then) {
+            let Some(arriving) = event.arriving() else { return Ok(()) };
+            let (now, then) = what_if.deliver(arriving, event.interface(description));
+            if !event.selected || !rows.keeps(&then) {
                 return Ok(());
             }
             expectations.see(arriving, &then);
@@ -127,6 +130,12 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
     Ok(reading)
 }
 
+/// The interfaces that the file has described since it was asked last.
+fn fresh<'d>(description: &'d Description, known: &mut usize) -> impl Iterator<Item = &'d Interface> + use<'d> {
+    let before = std::mem::replace(known, description.interfaces.len());
+    description.interfaces.iter().skip(before)
+}
+
 /// A capture whose packets are to be delivered.
 struct Play<'a> {
     source: Opened,
@@ -136,40 +145,23 @@ struct Play<'a> {
 }
 
 /// What concerns sockets.
-enum Event {
-    Packet(Arriving, Way),
-    Refusal(Refusal),
-}
-
-/// How a packet came here.
-#[derive(Clone, Copy)]
-struct Way {
+struct Event {
+    arrival: Arrival,
     interface: InterfaceId,
     /// The user's filter selects it; delivered are all.
     selected: bool,
 }
 
-impl Way {
-    /// The name of the interface, where the file tells.
-    fn interface(self, description: &Description) -> Option<&str> {
-        description.interface(self.interface)?.name.as_deref()
-    }
-}
-
 impl Event {
-    #[inline]
-    fn of(packet: &Packet<'_>, selected: bool, arrivals: &mut Arrivals) -> Option<Self> {
-        let way = Way { interface: packet.interface, selected };
-        match arrivals.of(packet) {
-            Some(arriving) => Some(Self::Packet(arriving, way)),
-            None => Refusal::of(packet).map(Self::Refusal),
-        }
+    /// The name of the interface, where the file tells.
+    fn interface<'d>(&self, description: &'d Description) -> Option<&'d str> {
+        description.interface(self.interface)?.name.as_deref()
     }
 
     const fn arriving(&self) -> Option<&Arriving> {
-        match self {
-            Self::Packet(arriving, _) => Some(arriving),
-            Self::Refusal(_) => None,
+        match &self.arrival {
+            Arrival::Packet(arriving) => Some(arriving),
+            Arrival::Refusal(_) => None,
         }
     }
 }
@@ -184,11 +176,8 @@ impl Play<'_> {
         // Filled while a frame is looked at, emptied between frames: moving an event costs as much as making it.
         let batch = RefCell::new(Vec::with_capacity(BATCH));
         let look = |frame: &Frame<'_>, selected| {
-            decode::with_packet(frame, |packet| {
-                if let Some(event) = Event::of(packet, selected, &mut arrivals) {
-                    batch.borrow_mut().push(event);
-                }
-            });
+            let keep = |arrival| batch.borrow_mut().push(Event { arrival, interface: frame.interface, selected });
+            arrivals.of_frame(frame, keep);
         };
         let input = &self.args.input;
         let reading = run::described_frames(self.source, input, self.setting, look, |(), description| {

@@ -39,11 +39,15 @@ impl Expectations {
     }
 
     /// Holds the verdict on one packet against all lines.
+    #[inline]
     pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
-        let Arriving { frame, tuple, .. } = *arriving;
-        if self.contradicted.is_some() {
-            return;
+        if self.contradicted.is_none() && !self.lines.is_empty() {
+            self.hold(arriving, delivery);
         }
+    }
+
+    fn hold(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        let (frame, tuple) = (arriving.frame, arriving.tuple());
         for expected in self.lines.iter_mut().filter(|expected| expected.is_of(tuple)) {
             expected.met = true;
             if !expected.holds(delivery) {

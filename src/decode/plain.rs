@@ -1,11 +1,12 @@
 //! The short way through an ordinary frame: Ethernet, IP without options, all of a TCP segment or UDP datagram.
 //!
-//! Most frames of most captures are like that. [`plain`] takes what tells their conversation from its fixed place, and
+//! Most frames of most captures are like that. [`plain`] takes what tells their conversation and socket from its place, and
 //! leaves every other frame to [`packet`](super::packet), which would say the same of the ordinary ones.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::cursor::Cursor;
+use super::link::MacAddress;
 use super::{EtherType, IpProtocol, Transport, tcp, udp};
 use crate::capture::{Frame, LinkType};
 
@@ -14,6 +15,8 @@ use crate::capture::{Frame, LinkType};
 /// All of it are numbers, which stay in registers: moving what was read costs as much as reading it.
 #[derive(Clone, Copy, Debug)]
 pub struct Plain<'a> {
+    /// Whom the link brings it to.
+    pub link_destination: MacAddress,
     /// The addresses are of IPv6.
     pub is_v6: bool,
     /// The sender's address; one of IPv4 fills the low 32 bits.
@@ -30,22 +33,24 @@ pub fn plain<'a>(frame: &Frame<'a>) -> Option<Plain<'a>> {
     if frame.link_type != LinkType::ETHERNET {
         return None;
     }
-    let (&[.., t0, t1], packet) = frame.octets.split_first_chunk::<14>()?;
+    let (&[m0, m1, m2, m3, m4, m5, .., t0, t1], packet) = frame.octets.split_first_chunk::<14>()?;
+    let link_destination = MacAddress([m0, m1, m2, m3, m4, m5]);
     match EtherType(u16::from_be_bytes([t0, t1])) {
-        EtherType::IPV4 => v4(packet),
-        EtherType::IPV6 => v6(packet),
+        EtherType::IPV4 => v4(link_destination, packet),
+        EtherType::IPV6 => v6(link_destination, packet),
         _ => None,
     }
 }
 
 #[inline(always)]
-fn v4(packet: &[u8]) -> Option<Plain<'_>> {
+fn v4(link_destination: MacAddress, packet: &[u8]) -> Option<Plain<'_>> {
     let &[0x45, _, l0, l1, _, _, f0, f1, _, protocol, _, _, ref addresses @ ..] = packet.first_chunk::<20>()? else {
         return None;
     };
     let &[s0, s1, s2, s3, d0, d1, d2, d3] = addresses;
     let is_fragment = u16::from_be_bytes([f0, f1]) & 0x3fff != 0;
     Some(Plain {
+        link_destination,
         is_v6: false,
         source: u32::from_be_bytes([s0, s1, s2, s3]).into(),
         destination: u32::from_be_bytes([d0, d1, d2, d3]).into(),
@@ -55,12 +60,13 @@ fn v4(packet: &[u8]) -> Option<Plain<'_>> {
 }
 
 #[inline(always)]
-fn v6(packet: &[u8]) -> Option<Plain<'_>> {
+fn v6(link_destination: MacAddress, packet: &[u8]) -> Option<Plain<'_>> {
     let (fixed, rest) = packet.split_first_chunk::<8>()?;
     let &[0x60..=0x6f, _, _, _, l0, l1, protocol, _] = fixed else { return None };
     let (source, rest) = rest.split_first_chunk::<16>()?;
     let (destination, rest) = rest.split_first_chunk::<16>()?;
     Some(Plain {
+        link_destination,
         is_v6: true,
         source: u128::from_be_bytes(*source),
         destination: u128::from_be_bytes(*destination),
@@ -113,6 +119,7 @@ mod tests {
         let (plain, packet) = (plain(&frame)?, packet(&frame));
         let transport = plain.transport()?;
         assert_eq!(packet.ip().map(|ip| ip.ends()), Some(plain.ends()));
+        assert_eq!(packet.link.and_then(|link| link.destination), Some(plain.link_destination));
         assert_eq!(format!("{:?}", packet.transport), format!("{:?}", Some(transport)));
         match transport {
             Transport::Tcp(segment) => Some(segment.payload_len),

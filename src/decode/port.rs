@@ -26,6 +26,15 @@ impl PortClass {
         Self::of(port) == Self::Registered && LINUX_CLIENTS.contains(&port)
     }
 
+    /// All ports in it.
+    pub const fn ports(self) -> RangeInclusive<u16> {
+        match self {
+            Self::WellKnown => 0..=1023,
+            Self::Registered => 1024..=49151,
+            Self::Dynamic => 49152..=u16::MAX,
+        }
+    }
+
     /// The range `port` is in.
     pub const fn of(port: u16) -> Self {
         match port {

@@ -49,8 +49,7 @@ impl Segment<'_> {
 
     /// Sequence numbers the segment takes up: its payload, and one each for SYN and FIN.
     pub fn sequence_len(&self) -> u32 {
-        let controls = u32::from(self.flags.contains(Flags::SYN)).wrapping_add(u32::from(self.flags.contains(Flags::FIN)));
-        self.payload_len.wrapping_add(controls)
+        self.payload_len.wrapping_add(self.flags.sequence_len())
     }
 }
 
@@ -81,6 +80,11 @@ impl Flags {
     /// All bits of `other` are set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
+    }
+
+    /// Sequence numbers that they take up themselves: one for SYN and one for FIN.
+    pub const fn sequence_len(self) -> u32 {
+        (self.0 & (Self::SYN.0 | Self::FIN.0)).count_ones()
     }
 
     /// SYN without ACK: the first segment of a connection.

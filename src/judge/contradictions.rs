@@ -12,10 +12,13 @@ use hashbrown::HashMap;
 
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal};
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Protocol, Reach, Refusal, Ruling};
 
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
+
+/// Of a verdict to which no answer says anything.
+const UNANSWERED: u64 = u64::MAX;
 
 /// Contradictions that are kept.
 const MAX_FOUND: usize = 10_000;
@@ -27,7 +30,8 @@ pub struct Contradictions {
     waiting: HashMap<FiveTuple, Waiting, RandomState>,
     /// Datagrams that are refused among those.
     refused: usize,
-    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most.
+    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most. Of others
+    /// [`UNANSWERED`], as soon as one came.
     delivered: Vec<u64>,
     numbers: HashMap<FiveTuple, Numbered, RandomState>,
     found: Vec<Contradiction>,
@@ -113,7 +117,8 @@ impl fmt::Display for Contradiction {
 
 impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
-    pub fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    #[inline]
+    pub fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
         let answers = match arriving.mark {
             Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
             None => self.refused > 0,
@@ -121,8 +126,13 @@ impl Contradictions {
         if answers {
             self.answer(arriving);
         }
-        if expects_answer(arriving, delivery) {
-            self.wait(arriving, delivery);
+        match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
+            Some(&mut UNANSWERED) => {}
+            // None that was refused waits on the same way.
+            Some(last) if self.refused == 0 => *last = arriving.frame,
+            _ if expects_answer(arriving, &ruling) => self.wait(arriving, ruling),
+            _ if arriving.mark.is_none() => ruling.number.into_iter().for_each(|number| self.number(number, UNANSWERED)),
+            _ => {}
         }
     }
 
@@ -140,7 +150,7 @@ impl Contradictions {
 
     /// What this packet says of the one it may answer.
     fn answer(&mut self, arriving: &Arriving) {
-        let tuple = arriving.tuple.reversed();
+        let tuple = arriving.tuple().reversed();
         let Some(waiting) = self.waiting.get(&tuple) else { return };
         let refused = waiting.sockets.is_empty();
         let fate = match arriving.mark {
@@ -153,7 +163,7 @@ impl Contradictions {
         };
         let waiting = self.take(tuple);
         if let (Some(fate), Some(waiting)) = (fate, waiting) {
-            self.contradict(waiting, arriving.frame, arriving.tuple.source, fate);
+            self.contradict(waiting, arriving.frame, arriving.source(), fate);
         }
     }
 
@@ -177,28 +187,22 @@ impl Contradictions {
     }
 
     /// Remembers the last packet of each way; most go where the one before went.
-    fn wait(&mut self, arriving: &Arriving, delivery: &Delivery) {
-        let delivered = delivery.number.filter(|_| arriving.mark.is_none() && !delivery.sockets.is_empty());
-        match delivered {
-            Some(number) if self.is_numbered(number) && self.refused == 0 => self.number(number, arriving.frame),
+    fn wait(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+        match ruling.number.filter(|_| arriving.mark.is_none() && !ruling.sockets.is_empty()) {
             _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
             Some(number) => {
-                self.take(arriving.tuple);
+                self.take(arriving.tuple());
                 self.number(number, arriving.frame);
-                self.numbers.insert(arriving.tuple, Numbered { number, sockets: delivery.sockets.clone() });
+                self.numbers.insert(arriving.tuple(), Numbered { number, sockets: ruling.sockets.clone() });
             }
             None => {
                 let end = arriving.mark.map(|mark| mark.end);
-                let waiting = Waiting { frame: arriving.frame, end, sockets: delivery.sockets.clone() };
+                let waiting = Waiting { frame: arriving.frame, end, sockets: ruling.sockets.clone() };
                 self.refused += usize::from(waiting.is_refused_datagram());
-                let before = self.waiting.insert(arriving.tuple, waiting);
+                let before = self.waiting.insert(arriving.tuple(), waiting);
                 self.refused -= usize::from(before.is_some_and(|before| before.is_refused_datagram()));
             }
         }
-    }
-
-    fn is_numbered(&self, number: u32) -> bool {
-        self.delivered.get(number as usize).is_some_and(|frame| *frame > 0)
     }
 
     fn number(&mut self, number: u32, frame: u64) {
@@ -218,11 +222,11 @@ impl Waiting {
 
 /// A datagram or a call with a verdict that the wire can contradict.
 fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
-    let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
-    let at_listener = !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
-    says && match (arriving.tuple.protocol, arriving.mark) {
-        (Protocol::Udp, _) => true,
-        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && at_listener,
+    let says = || matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
+    let at_listener = || !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
+    match (arriving.protocol(), arriving.mark) {
+        (Protocol::Udp, _) => says(),
+        (Protocol::Tcp, Some(mark)) => mark.flags.is_pure_syn() && says() && at_listener(),
         (Protocol::Tcp, None) => false,
     }
 }
@@ -238,11 +242,11 @@ mod tests {
         for (frame, (what, way, socket)) in (1..).zip(script) {
             let arriving = arriving(frame, what, *way);
             if *what == "icmp" {
-                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple.reversed() };
+                let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple().reversed() };
                 contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
                 continue;
             }
-            contradictions.see(&arriving, &delivery(socket));
+            contradictions.see(&arriving, Ruling::from(&delivery(socket)));
         }
         contradictions.found().iter().map(Contradiction::to_string).collect()
     }
@@ -259,7 +263,7 @@ mod tests {
             _ => 0,
         });
         let mark = Mark { flags: Flags(flags.sum()), end: SeqNumber(1), acknowledgment: SeqNumber(1) };
-        Arriving { frame, ..Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)) }
+        Arriving::new(tuple, (protocol == Protocol::Tcp).then_some(mark)).in_frame(frame)
     }
 
     fn delivery(socket: &'static str) -> Delivery {
@@ -271,7 +275,6 @@ mod tests {
             basis: None,
             or_rule: None,
             kin: None,
-            number: None,
         };
         match socket {
             "refused" => Delivery { verdict: Reach::Refused, ..nobody },

@@ -8,7 +8,7 @@ use super::look::{Ink, Look};
 use super::sanitize::sanitize;
 use super::words;
 use crate::judge::Contradictions;
-use crate::track::{Arriving, Delivery, Lookup, Name, Reach};
+use crate::track::{Arriving, Delivery, Lookup, Name, Reach, Ruling};
 
 /// Losers that a line tells; the others are counted.
 const TOLD: usize = 3;
@@ -40,9 +40,8 @@ pub struct Verdicts {
     inferred: bool,
     line: Line,
     widths: [usize; COLUMNS],
-    /// What stands between the number and the losers, by the verdict.
-    cells: Kept,
-    losers: Kept,
+    /// What stands behind the number of a frame: cells by the verdict, and losers.
+    kept: Kept,
     begun: bool,
 }
 
@@ -58,51 +57,51 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        Self { look, inferred, line: Line::new(), widths, cells: Kept::default(), losers: Kept::default(), begun: false }
+        Self { look, inferred, line: Line::new(), widths, kept: Kept::default(), begun: false }
     }
 
     /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
     pub fn expect(&self, numbers: &[u32]) {
-        self.cells.expect(numbers);
+        self.kept.expect(numbers);
     }
 
     /// Writes the verdict on one packet, the first one under a heading.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
             self.begun = true;
             self.write_heading(arriving, out)?;
         }
         self.line.number(arriving.frame, self.widths[NUMBER]);
-        let losers = if delivery.losers.is_some() { self.losers.get(delivery.losers_number()) } else { Some(&[][..]) };
-        match self.cells.get(delivery.number).zip(losers) {
-            Some((cells, losers)) => self.line.end_with([cells, losers], out),
+        match self.kept.get(ruling.number) {
+            Some(rest) => self.line.send_with(rest, out),
             None => {
-                self.write_cells(arriving, delivery);
-                self.write_losers(delivery);
-                self.line.end(out)
+                self.write_rest(arriving, ruling);
+                self.line.send(out)
             }
         }
     }
 
-    /// Writes what stands between the number and the losers, and keeps it.
-    fn write_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    /// Writes what stands behind the number, and keeps it.
+    fn write_rest(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
         let (begin, widths) = (self.line.len(), self.widths);
-        self.fill_cells(arriving, delivery);
+        self.fill_cells(arriving, &ruling);
         if widths != self.widths {
-            self.cells.clear();
+            self.kept.clear();
         }
-        let cells = self.line.since(begin);
-        // At the end of a line stands no space.
-        let cells = if delivery.losers.is_some() { cells } else { cells.trim_ascii_end() };
-        self.cells.keep(delivery.number, cells);
+        let cells = self.line.len() - begin;
+        self.write_losers(&ruling);
+        let rest = self.line.since(begin);
+        // Without losers, the line ends before its last column does.
+        let (cells, losers) = rest.split_at(cells.min(rest.len()));
+        self.kept.keep(ruling.number, [cells, losers], ruling.losers_number());
     }
 
     fn fill_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
         let Self { look, line, widths, .. } = self;
-        let tuple = arriving.tuple;
+        let tuple = arriving.tuple();
         line.left(tuple.protocol.word(), widths[PROTOCOL]);
         line.growing_endpoint(tuple.source, &mut widths[SOURCE]);
         line.growing_endpoint(tuple.destination, &mut widths[DESTINATION]);
@@ -122,15 +121,13 @@ impl Verdicts {
         }
     }
 
-    /// Writes who does not get it, if anybody, and keeps that.
+    /// Writes who does not get it, if anybody, and ends the line.
     fn write_losers(&mut self, delivery: &Delivery) {
-        let (losers, number, begin) = (delivery.losers(), delivery.losers_number(), self.line.len());
-        if let Some(text) = self.losers.get(number) {
-            self.line.again(text);
-        } else if !losers.is_empty() {
-            self.line.painted(self.look, Ink::Quiet, &told(losers), 0);
-            self.losers.keep(number, self.line.since(begin).trim_ascii_end());
-        }
+        match (delivery.losers(), self.kept.shared(delivery.losers_number())) {
+            (_, Some(text)) => self.line.again(text),
+            ([], None) => self.line.close(),
+            (losers, None) => self.line.painted(self.look, Ink::Quiet, &told(losers), 0).close(),
+        };
     }
 
     /// Writes what is to be said below all verdicts.
@@ -165,7 +162,7 @@ impl Verdicts {
     }
 
     fn write_heading(&mut self, first: &Arriving, out: &mut impl Write) -> io::Result<()> {
-        for (column, end) in [(SOURCE, first.tuple.source), (DESTINATION, first.tuple.destination)] {
+        for (column, end) in [(SOURCE, first.source()), (DESTINATION, first.destination())] {
             self.widths[column] = self.widths[column].max(end.to_string().len());
         }
         let number = format!("{:>1$}", TITLES[NUMBER], self.widths[NUMBER]);
@@ -209,9 +206,9 @@ fn told(losers: &[(Name, &str)]) -> String {
     }
 }
 
-const fn ink(arriving: &Arriving, verdict: Reach) -> Ink {
+fn ink(arriving: &Arriving, verdict: Reach) -> Ink {
     match verdict {
-        Reach::To | Reach::OneOf | Reach::Every => Ink::of(arriving.tuple.protocol),
+        Reach::To | Reach::OneOf | Reach::Every => Ink::of(arriving.protocol()),
         Reach::Refused => Ink::Bad,
         Reach::NotThisHost | Reach::Unknown => Ink::Quiet,
     }

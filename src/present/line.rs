@@ -61,8 +61,12 @@ impl Line {
 
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let width = width.max(decimal_len(number));
-        write_decimal(number, &mut self.spaces(width + GAP)[..width]);
+        let mut cell = [b' '; LONGEST_NUMBER + GAP];
+        let begin = write_decimal(number, &mut cell[..LONGEST_NUMBER]);
+        if width > LONGEST_NUMBER {
+            self.pad(width - LONGEST_NUMBER);
+        }
+        self.octets.extend_from_slice(&cell[begin.min(LONGEST_NUMBER.saturating_sub(width))..]);
         self
     }
 
@@ -153,7 +157,9 @@ impl Line {
 
     /// Adds a number as it is, with nothing behind it.
     pub fn digits(&mut self, number: u64) -> &mut Self {
-        write_decimal(number, self.spaces(decimal_len(number)));
+        let mut cell = [0; LONGEST_NUMBER];
+        let begin = write_decimal(number, &mut cell);
+        self.octets.extend_from_slice(&cell[begin..]);
         self
     }
 
@@ -178,16 +184,31 @@ impl Line {
         self
     }
 
-    /// Sends the line and what [`Line::since`] gave of others, and starts the next line.
+    /// Ends the line, without trailing space.
+    pub fn close(&mut self) -> &mut Self {
+        let end = self.octets.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
+        self.octets.truncate(end);
+        self.octets.push(b'\n');
+        self
+    }
+
+    /// Sends the line as it is, and starts the next one.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn send(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.send_with([], out)
+    }
+
+    /// Sends the line, and behind it what [`Line::since`] gave of others, and starts the next one.
     ///
     /// # Errors
     /// What the writer says.
     #[inline]
-    pub fn end_with(&mut self, octets: [&[u8]; 2], out: &mut impl Write) -> io::Result<()> {
+    pub fn send_with<const N: usize>(&mut self, octets: [&[u8]; N], out: &mut impl Write) -> io::Result<()> {
         out.write_all(&self.octets)?;
         self.octets.clear();
-        octets.into_iter().try_for_each(|octets| out.write_all(octets))?;
-        out.write_all(b"\n")
+        octets.into_iter().try_for_each(|octets| out.write_all(octets))
     }
 
     /// Sends the line without trailing space, and starts the next one.
@@ -195,12 +216,7 @@ impl Line {
     /// # Errors
     /// What the writer says.
     pub fn end(&mut self, out: &mut impl Write) -> io::Result<()> {
-        let end = self.octets.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
-        self.octets.truncate(end);
-        self.octets.push(b'\n');
-        let result = out.write_all(&self.octets);
-        self.octets.clear();
-        result
+        self.close().send(out)
     }
 
     /// Adds an IPv4 address and port, left-aligned: over the spaces of the column, so that no octet is padded by itself.
@@ -273,6 +289,9 @@ impl Line {
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;
 
+/// Digits of the largest number.
+const LONGEST_NUMBER: usize = u64::MAX.ilog10() as usize + 1;
+
 /// Cells of the longest IPv4 address with its port.
 const LONGEST_V4: usize = "255.255.255.255:65535".len();
 
@@ -285,8 +304,9 @@ fn decimal_len(number: u64) -> usize {
     1 + number.checked_ilog10().unwrap_or(0) as usize
 }
 
-/// Writes a number's decimal digits at the end of `cell`, which has room for them.
-fn write_decimal(mut number: u64, cell: &mut [u8]) {
+/// Writes a number's decimal digits at the end of `cell`, which has room for them, and says where they begin.
+#[inline]
+fn write_decimal(mut number: u64, cell: &mut [u8]) -> usize {
     let mut at = cell.len();
     while number >= 10 {
         at -= 2;
@@ -294,8 +314,10 @@ fn write_decimal(mut number: u64, cell: &mut [u8]) {
         number /= 100;
     }
     if number > 0 || at == cell.len() {
-        cell[at - 1] = b'0' + number as u8;
+        at -= 1;
+        cell[at] = b'0' + number as u8;
     }
+    at
 }
 
 /// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.

@@ -204,7 +204,16 @@ fn write_interfaces(description: &Description, look: Look, out: &mut impl Write)
     for interface in &description.interfaces {
         table.row(None, interface_row(interface));
     }
-    table.write(out)
+    table.write(out)?;
+    description.interfaces.iter().try_for_each(|interface| write_addresses(interface, out))
+}
+
+/// `Interface 0 has 192.168.0.7/24, fe80::1/64`, of those that the file tells addresses of.
+fn write_addresses(interface: &Interface, out: &mut impl Write) -> io::Result<()> {
+    let Some((first, rest)) = interface.addresses.split_first() else { return Ok(()) };
+    write!(out, "  Interface {} has {first}", interface.id.0)?;
+    rest.iter().try_for_each(|address| write!(out, ", {address}"))?;
+    writeln!(out)
 }
 
 const INTERFACE_COLUMNS: [(&str, Align); 8] = [

@@ -141,17 +141,34 @@ fn families<'s>(sockets: &[&'s Socket]) -> Vec<(&'s Socket, bool)> {
     ordered
 }
 
-/// Writes the sentence of each port that has a socket, such as `UDP 5000: 1 socket, 3 peers`.
+/// Writes the sentence of each port that has a socket, such as `UDP 5000: 1 socket, 3 peers`, the range that the port is
+/// in, and the 5-tuples of its connected sockets.
 ///
 /// # Errors
 /// What the writer says.
 pub fn write_ports(ports: &[PortCard], look: Look, most: usize, out: &mut impl Write) -> io::Result<()> {
     for card in ports.iter().take(most) {
         writeln!(out, "  {}", look.paint(Ink::of(card.protocol), card))?;
+        write_tuples(card, look, out)?;
     }
     match ports.len().saturating_sub(most) {
         0 => Ok(()),
         more => writeln!(out, "  … and {}", words::counted(more as u64, "more port")),
+    }
+}
+
+/// Writes `registered port (1024 to 49151)`, and a line for each 5-tuple.
+fn write_tuples(card: &PortCard, look: Look, out: &mut impl Write) -> io::Result<()> {
+    let class = PortClass::of(card.port);
+    let (first, last) = class.ports().into_inner();
+    let tuples = if card.ends.is_empty() { "" } else { "; its connected sockets, by their 5-tuples:" };
+    writeln!(out, "    {}", look.paint(Ink::Quiet, format!("{class} port ({first} to {last}){tuples}")))?;
+    for (local, peer) in &card.ends {
+        writeln!(out, "    {} {local} ↔ {peer}", card.protocol)?;
+    }
+    match card.connected.saturating_sub(card.ends.len()) {
+        0 => Ok(()),
+        more => writeln!(out, "    … and {} more", words::grouped(more as u64)),
     }
 }
 

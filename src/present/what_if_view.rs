@@ -59,7 +59,7 @@ impl Changes {
             self.heading(out)?;
         }
         let Self { look, line, widths, .. } = self;
-        let tuple = arriving.tuple;
+        let tuple = arriving.tuple();
         line.number(arriving.frame, widths[0]).left(tuple.protocol.word(), widths[1]);
         line.growing_endpoint(tuple.source, &mut widths[2]).growing_endpoint(tuple.destination, &mut widths[3]);
         line.growing(&receiver(now), &mut widths[4]).growing(&receiver(then), &mut widths[5]);

@@ -154,11 +154,38 @@ impl FlowKey {
         (key, if is_low { Slot::Low } else { Slot::High })
     }
 
-    pub(super) fn protocol(&self) -> Protocol {
+    /// The key of what travels so, and the slot of its sender.
+    pub(super) fn of(tuple: &FiveTuple) -> (Self, Slot) {
+        let (source, destination) = (tuple.source, tuple.destination);
+        Self::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()))
+    }
+
+    #[inline]
+    pub(super) const fn protocol(&self) -> Protocol {
         match self.kind {
             Kind::Tcp4 | Kind::Tcp6 => Protocol::Tcp,
             Kind::Udp4 | Kind::Udp6 => Protocol::Udp,
         }
+    }
+
+    /// The same conversation with IPv4 in IPv6 as IPv4, where both ends are.
+    #[inline]
+    pub(super) fn canonical(self) -> Self {
+        let kind = match self.kind {
+            Kind::Tcp6 => Kind::Tcp4,
+            Kind::Udp6 => Kind::Udp4,
+            Kind::Tcp4 | Kind::Udp4 => return self,
+        };
+        match (unmapped(self.low), unmapped(self.high)) {
+            (Some(low), Some(high)) => Self { low, high, kind, ..self },
+            _ => self,
+        }
+    }
+
+    /// An endpoint talks to itself: both ways are one.
+    #[inline]
+    pub(super) fn is_loop(&self) -> bool {
+        (self.low, self.low_port) == (self.high, self.high_port)
     }
 
     /// The endpoint in a slot.
@@ -176,8 +203,7 @@ impl FlowKey {
 
 impl From<&FiveTuple> for FlowKey {
     fn from(tuple: &FiveTuple) -> Self {
-        let (source, destination) = (tuple.source, tuple.destination);
-        Self::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port())).0
+        Self::of(tuple).0
     }
 }
 
@@ -190,6 +216,11 @@ fn wide(address: IpAddr) -> u128 {
 
 fn halves(number: u128) -> [u64; 2] {
     [(number >> 64) as u64, number as u64]
+}
+
+/// The IPv4 address in an IPv6 address.
+fn unmapped([high, low]: [u64; 2]) -> Option<[u64; 2]> {
+    (high == 0 && low >> 32 == 0xffff).then_some([0, low & 0xffff_ffff])
 }
 
 fn joined([high, low]: [u64; 2]) -> u128 {

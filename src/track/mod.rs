@@ -48,8 +48,8 @@ pub use completeness::Completeness;
 pub use connection::{Connection, Ends};
 pub use conversation::{Conversation, Conversations, Count};
 pub use demux::{
-    Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, HostAddress, Lookup, Losers, Mark, Name, Reach, Refusal, Setup,
-    Shown, Standing, obstacle,
+    Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Losers, Mark, Name, Reach, Refusal, Ruling,
+    Setup, Shown, Standing, obstacle,
 };
 pub use endpoint::End;
 pub use events::{Piece, Side, Step, Transition};

@@ -221,7 +221,7 @@ pub struct SocketTable {
 }
 
 /// What shares one port: the lesson in a sentence.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PortCard {
     /// TCP or UDP.
     pub protocol: Protocol,
@@ -235,6 +235,8 @@ pub struct PortCard {
     pub unconnected: usize,
     /// Peers of the UDP sockets.
     pub peers: usize,
+    /// Local end and peer of connected sockets, in the order of first frames; at most [`PortCard::MAX_ENDS`].
+    pub ends: Vec<(SocketAddr, SocketAddr)>,
 }
 
 impl SocketTable {
@@ -271,15 +273,20 @@ impl SocketTable {
 }
 
 impl PortCard {
+    /// Connected sockets whose ends are kept; [`PortCard::connected`] counts all.
+    pub const MAX_ENDS: usize = 8;
+
     const fn new(protocol: Protocol, port: u16) -> Self {
-        Self { protocol, port, listening: 0, connected: 0, unconnected: 0, peers: 0 }
+        Self { protocol, port, listening: 0, connected: 0, unconnected: 0, peers: 0, ends: Vec::new() }
     }
 
     fn count(&mut self, socket: &Socket, clients: &mut HashSet<(Protocol, u16, SocketAddr)>) {
         let add = |count: &mut usize, more: usize| *count = count.saturating_add(more);
         let of_client = |peer: SocketAddr| (socket.protocol, socket.local.port, peer);
-        if socket.listener.is_some() && socket.peer.is_some_and(|peer| clients.insert(of_client(peer))) {
+        if let Some(peer) = socket.peer.filter(|peer| socket.listener.is_some() && clients.insert(of_client(*peer))) {
             add(&mut self.connected, 1);
+            let local = socket.local.address.map(|address| (SocketAddr::new(address, socket.local.port), peer));
+            self.ends.extend(local.filter(|_| self.ends.len() < Self::MAX_ENDS));
         }
         match socket.state {
             SocketState::Listen => add(&mut self.listening, 1),
@@ -293,7 +300,7 @@ impl PortCard {
 /// `TCP 5001: 1 listening + 3 connected = 4 sockets, all on port 5001`.
 impl fmt::Display for PortCard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { protocol, port, listening, connected, unconnected, peers } = self;
+        let Self { protocol, port, listening, connected, unconnected, peers, .. } = self;
         match protocol {
             Protocol::Tcp => {
                 let all = listening.saturating_add(*connected);

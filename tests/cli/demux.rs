@@ -3,9 +3,11 @@
 use std::io::Write;
 
 use serde_json::Value;
+use sockscope::capture::{ByteOrder, Description, Format, Frame, HostAddress, Interface, InterfaceId, LinkType, Section, Writer};
+use sockscope::zoo::{self, Script};
 use tempfile::NamedTempFile;
 
-use crate::{TCP, UDP, run};
+use crate::{TCP, UDP, is_there, run};
 
 /// A file with this text.
 fn file(text: &str) -> NamedTempFile {
@@ -185,4 +187,74 @@ fn expectations_of_what_if_are_of_the_changed_table() {
     };
     assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> refused"), 0);
     assert_eq!(outcome("udp 127.0.0.1:48422 > 127.0.0.1:5000 -> s2"), 1);
+}
+
+/// A capture of one datagram to the broadcast address of 192.168.0.0/24, on an interface with these addresses.
+fn directed_broadcast(addresses: &[HostAddress]) -> NamedTempFile {
+    let script = Script::parse("udp u 192.168.0.9:9 192.168.0.255:5000\nu> data 1").unwrap();
+    let octets = &zoo::frames(&script)[0].octets;
+    let mut description = Description::new(Format::Pcapng);
+    description.sections.push(Section::new(ByteOrder::Little));
+    let interface = Interface::new(InterfaceId(0), 0, LinkType::ETHERNET);
+    description.interfaces.push(Interface { addresses: addresses.to_vec(), ..interface });
+    let mut file = NamedTempFile::new().unwrap();
+    let mut writer = Writer::new(&mut file, &description);
+    let frame = Frame {
+        number: 1,
+        timestamp: None,
+        ticks: 0,
+        interface: InterfaceId(0),
+        link_type: LinkType::ETHERNET,
+        original_len: octets.len() as u32,
+        octets,
+        file_offset: 0,
+        options: &[],
+        byte_order: ByteOrder::Little,
+    };
+    writer.frame(&frame).unwrap();
+    writer.finish().unwrap();
+    file
+}
+
+fn addresses() -> [HostAddress; 2] {
+    [
+        HostAddress { ip: [192, 168, 0, 7].into(), prefix: 24 },
+        HostAddress { ip: [0xfe80, 0, 0, 0, 0, 0, 0, 7].into(), prefix: 64 },
+    ]
+}
+
+#[test]
+fn the_netmask_of_a_captured_interface_tells_its_broadcasts() {
+    let verdict = |capture: &NamedTempFile, more: &str| {
+        let packets = lines(path(capture), &(row("a", "udp", "0.0.0.0:5000") + &row("b", "udp", "192.168.0.7:5000") + more));
+        packets[0]["verdict"].as_str().unwrap().to_owned() + " " + packets[0]["rule"].as_str().unwrap()
+    };
+    let (told, untold) = (directed_broadcast(&addresses()), directed_broadcast(&[]));
+    assert_eq!(verdict(&told, ""), "every every member");
+    assert_eq!(verdict(&untold, ""), "to wildcard");
+    let own = "[[interface]]\nname = \"eth0\"\naddress = \"192.168.0.7/23\"\n";
+    assert_eq!(verdict(&told, own), "to wildcard", "the table knows better");
+    let inferred = |capture| run(&["demux", path(capture), "--json"]).good();
+    assert!(inferred(&told).contains(r#""verdict":"unknown""#), "who listens to all, no packet tells");
+    assert!(inferred(&untold).contains(r#""verdict":"to""#));
+    let table = file(&row("a", "udp", "0.0.0.0:5000"));
+    let supposed = ["demux", path(&told), "--sockets", path(&table), "--what-if", "second a", "--json"];
+    assert!(run(&supposed).good().contains(r#""verdict":"every""#));
+}
+
+#[test]
+fn the_addresses_of_an_interface_are_told_and_are_those_of_tshark() {
+    let capture = directed_broadcast(&addresses());
+    assert!(run(&["info", path(&capture)]).good().contains("\n  Interface 0 has 192.168.0.7/24, fe80::7/64\n"));
+    let document: Value = serde_json::from_str(&run(&["info", path(&capture), "--json"]).good()).unwrap();
+    assert_eq!(document["interfaces"][0]["addresses"], serde_json::json!(["192.168.0.7/24", "fe80::7/64"]));
+    if !is_there("tshark") {
+        return;
+    }
+    let fields = ["ipv4", "ipv4_mask", "ipv6", "ipv6_mask"].map(|field| format!("pcapng.options.option.data.{field}"));
+    let mut tshark = std::process::Command::new("tshark");
+    tshark.args(["-X", "read_format:MIME Files Format", "-r", path(&capture), "-T", "fields"]);
+    let output = tshark.args(fields.iter().flat_map(|field| ["-e", field])).output().unwrap();
+    let told: Vec<String> = String::from_utf8_lossy(&output.stdout).split_whitespace().map(String::from).collect();
+    assert_eq!(told, ["192.168.0.7", "255.255.255.0", "fe80::7", "64"], "{output:?}");
 }

@@ -5,7 +5,7 @@ use crate::{TCP, UDP, run};
 /// States of the table's rows, in its order.
 fn states(arguments: &[&str]) -> Vec<String> {
     let table = run(&[&["sockets", TCP][..], arguments].concat()).good();
-    let rows = table.lines().skip(1).filter(|line| !line.contains(": "));
+    let rows = table.lines().filter(|line| line.starts_with("  s"));
     rows.map(state).collect()
 }
 
@@ -19,7 +19,12 @@ fn state(row: &str) -> String {
 fn what_shares_a_port_is_told_below_the_table() {
     let told =
         |arguments: &[&str]| run(&[&["sockets", "fixtures/tcp-echo/three-clients/capture.pcapng"], arguments].concat()).good();
-    let card = "  TCP 5001: 1 listening + 3 connected = 4 sockets, all on port 5001\n";
+    let card = "  TCP 5001: 1 listening + 3 connected = 4 sockets, all on port 5001
+    registered port (1024 to 49151); its connected sockets, by their 5-tuples:
+    TCP 127.0.0.1:5001 ↔ 127.0.0.1:41320
+    TCP 127.0.0.1:5001 ↔ 127.0.0.1:41332
+    TCP 127.0.0.1:5001 ↔ 127.0.0.1:41344
+";
     assert!(told(&["--at", "frame:20"]).ends_with(card) && told(&[]).ends_with(card), "{}", told(&[]));
     assert!(!told(&["--host", "127.0.0.1"]).contains("all on port"));
 }

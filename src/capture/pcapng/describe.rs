@@ -4,7 +4,7 @@
 
 use std::net::IpAddr;
 
-use super::super::{ByteOrder, Description, Interface, InterfaceId, LinkType, Resolution, Section, Statistics};
+use super::super::{ByteOrder, Description, HostAddress, Interface, InterfaceId, LinkType, Resolution, Section, Statistics};
 use super::block::{Broken, INTERFACE, INTERFACE_STATISTICS, NAME_RESOLUTION, SECRETS, SECTION, padded, u16_at, u32_at};
 use super::code;
 use super::options::Options;
@@ -86,10 +86,22 @@ fn interface_options(
             (code::IF_FILTER, [0, text @ ..]) => interface.filter = notes.keep_text(text),
             (code::IF_TSRESOL, &[unit]) => interface.resolution = resolution(unit),
             (code::IF_TSOFFSET, value) if value.len() == 8 => interface.offset_seconds = offset(value, order),
-            (code, value) => keep_option(&mut interface.other_options, code, value, order, notes),
+            (code, value) => match address(code, value).filter(|_| notes.may_keep(value.len())) {
+                Some(address) => interface.addresses.push(address),
+                None => keep_option(&mut interface.other_options, code, value, order, notes),
+            },
         }
     }
     Ok(())
+}
+
+/// An address of the interface; what is none is kept as it is.
+fn address(code: u16, value: &[u8]) -> Option<HostAddress> {
+    match code {
+        code::IF_IPV4ADDR => HostAddress::from_v4_option(value),
+        code::IF_IPV6ADDR => HostAddress::from_v6_option(value),
+        _ => None,
+    }
 }
 
 /// `if_tsresol`: the highest bit chooses between powers of ten and of two.

@@ -16,6 +16,8 @@ pub(in crate::capture) mod code {
 
     pub(in crate::capture) const IF_NAME: u16 = 2;
     pub(in crate::capture) const IF_DESCRIPTION: u16 = 3;
+    pub(in crate::capture) const IF_IPV4ADDR: u16 = 4;
+    pub(in crate::capture) const IF_IPV6ADDR: u16 = 5;
     pub(in crate::capture) const IF_TSRESOL: u16 = 9;
     pub(in crate::capture) const IF_FILTER: u16 = 11;
     pub(in crate::capture) const IF_OS: u16 = 12;

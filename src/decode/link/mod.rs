@@ -22,6 +22,11 @@ use crate::capture::{Frame, LinkType};
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 pub struct MacAddress(pub [u8; 6]);
 
+impl MacAddress {
+    /// Everyone on the link.
+    pub const BROADCAST: Self = Self([0xff; 6]);
+}
+
 /// `02:00:5e:10:00:01`.
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

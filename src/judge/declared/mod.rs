@@ -46,7 +46,7 @@ impl TextFault {
 /// The first place that cannot be read, and what was expected there.
 pub fn declared(text: &str) -> Result<Setup, TextFault> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match pasted::is_pasted(text) {
+    match !table::is_table(text) && pasted::is_pasted(text) {
         true => Ok(Setup::declared(pasted::sockets(text)?, false)),
         false => table::setup(text),
     }

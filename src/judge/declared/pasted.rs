@@ -82,13 +82,13 @@ enum Family {
 
 /// `tcp`, `udp6`, `tcp46`, `TCP`.
 fn protocol(word: &str) -> Option<Kind> {
-    let lower = word.to_ascii_lowercase();
-    let protocol = match lower.get(..3)? {
-        "tcp" => Protocol::Tcp,
-        "udp" => Protocol::Udp,
+    let (protocol, family) = word.split_at_checked(3)?;
+    let protocol = match protocol {
+        word if word.eq_ignore_ascii_case("tcp") => Protocol::Tcp,
+        word if word.eq_ignore_ascii_case("udp") => Protocol::Udp,
         _ => return None,
     };
-    let family = match lower.get(3..)? {
+    let family = match family {
         "" => Family::Untold,
         "4" => Family::V4,
         "6" => Family::V6,

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::TextFault;
-use crate::track::{Declared, HostAddress, Protocol, Setup, Standing};
+use crate::capture::HostAddress;
+use crate::track::{Declared, Protocol, Setup, Standing};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -43,6 +44,11 @@ struct Interface {
     /// What a device is called in a row; one interface with several addresses may stand there several times.
     name: Spanned<String>,
     address: Spanned<String>,
+}
+
+/// The text begins as a table does: such a one is not searched for what systems print.
+pub(super) fn is_table(text: &str) -> bool {
+    text.trim_start().starts_with("[[")
 }
 
 /// The sockets of a table, in its order, and the host they are on.

@@ -15,6 +15,7 @@ use std::net::SocketAddr;
 pub use bind::{Bind, Errno};
 
 use super::TextFault;
+use crate::capture::HostAddress;
 use crate::track::{Arriving, Declared, Delivery, DemuxTable, Reach, Setup};
 use change::{Change, Switch};
 
@@ -54,13 +55,19 @@ impl WhatIf {
         Ok(Self { before: DemuxTable::of(setup.clone()), after: DemuxTable::of(after), binds, restarts })
     }
 
+    /// Takes notice of networks; see [`DemuxTable::hear_of`].
+    pub fn hear_of(&mut self, addresses: &[HostAddress]) {
+        self.before.hear_of(addresses);
+        self.after.hear_of(addresses);
+    }
+
     /// Who gets a packet, and who would get it; packets come in file order.
     pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> (Delivery, Delivery) {
         while let Some(restart) = self.restarts.pop_if(|next| next.after.is_some_and(|after| after < arriving.frame)) {
             self.restart(restart);
         }
-        let before = self.before.deliver(arriving, interface).clone();
-        let mut after = self.after.deliver(arriving, interface).clone();
+        let before = Delivery::clone(&self.before.deliver(arriving, interface));
+        let mut after = Delivery::clone(&self.after.deliver(arriving, interface));
         // Somebody answered from there, but that one is supposed away.
         if after.verdict == Reach::Unknown && !before.sockets.is_empty() {
             after.verdict = Reach::Refused;

@@ -39,7 +39,7 @@ fn deliver(
     mark: Option<Mark>,
 ) -> String {
     let tuple = FiveTuple { protocol, source: source.parse().unwrap(), destination: destination.parse().unwrap() };
-    let (before, after) = what_if.deliver(&Arriving { frame, ..Arriving::new(tuple, mark) }, None);
+    let (before, after) = what_if.deliver(&Arriving::new(tuple, mark).in_frame(frame), None);
     let word = |delivery: &Delivery| match delivery.sockets.as_slice() {
         [] => delivery.verdict.word().to_owned(),
         sockets => sockets.join(" "),

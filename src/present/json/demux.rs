@@ -12,7 +12,7 @@ use crate::judge::{Contradiction, Contradictions};
 use crate::present::kept::Kept;
 use crate::present::line::Line as Octets;
 use crate::present::what_if_view::is_changed;
-use crate::track::{Arriving, Delivery, Lookup};
+use crate::track::{Arriving, Delivery, Lookup, Ruling};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -46,9 +46,9 @@ struct Loser<'a> {
 
 impl<'a> Line<'a> {
     fn new(arriving: &Arriving, delivery: &'a Delivery, inferred: bool) -> Self {
-        let Arriving { frame, tuple, .. } = *arriving;
+        let tuple = arriving.tuple();
         Self {
-            frame,
+            frame: arriving.frame,
             protocol: tuple.protocol.word(),
             source: Text(tuple.source),
             destination: Text(tuple.destination),
@@ -80,66 +80,66 @@ fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
 pub struct Verdicts {
     inferred: bool,
     head: Octets,
-    /// What stands behind the number, but for losers that have a number themselves.
-    rows: Kept,
-    losers: Kept,
+    /// What stands behind the number; losers that have a number themselves come last.
+    kept: Kept,
 }
 
 impl Verdicts {
     /// No packet yet; `inferred` tells that the sockets are.
     pub fn new(inferred: bool) -> Self {
-        Self { inferred, head: Octets::new(), rows: Kept::default(), losers: Kept::default() }
+        Self { inferred, head: Octets::new(), kept: Kept::default() }
     }
 
     /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
     pub fn expect(&self, numbers: &[u32]) {
-        self.rows.expect(numbers);
+        self.kept.expect(numbers);
     }
 
     /// Writes the verdict on one packet.
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, delivery: &Delivery, out: &mut impl Write) -> io::Result<()> {
+    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         self.head.text("{\"frame\":").digits(arriving.frame);
+        if let Some(rest) = self.kept.get(ruling.number) {
+            return self.head.send_with(rest, out);
+        }
         // Behind the losers of an inferred table stands what is known of the socket.
-        let number = delivery.losers_number().filter(|_| !self.inferred);
-        let losers = if number.is_some() { self.losers.get(number) } else { Some(&[][..]) };
-        if let Some((row, losers)) = self.rows.get(delivery.number).zip(losers) {
-            return self.head.end_with([row, losers], out);
-        }
-        let whole = Line::new(arriving, delivery, self.inferred);
-        if number.is_none() {
-            return self.write_row(delivery, &whole, (b"\n", b""), out);
-        }
-        let losers = losers_apart(delivery)?;
-        self.losers.keep(number, &losers);
-        self.write_row(delivery, &Line { losers: None, ..whole }, (b"}\n", &losers), out)
-    }
-
-    /// Writes a row without the end that it has of itself and with another, and keeps it.
-    fn write_row(
-        &mut self,
-        delivery: &Delivery,
-        row: &Line<'_>,
-        (end, other): (&[u8], &[u8]),
-        out: &mut impl Write,
-    ) -> io::Result<()> {
-        let mut text = Vec::new();
-        line(row, &mut text)?;
-        let row = text.get(self.head.len()..).unwrap_or_default();
-        let row = row.strip_suffix(end).unwrap_or(row);
-        self.rows.keep(delivery.number, row);
-        self.head.end_with([row, other], out)
+        let number = ruling.losers_number().filter(|_| !self.inferred);
+        let whole = Line::new(arriving, &ruling, self.inferred);
+        let (row, losers) = match (number, self.kept.shared(number)) {
+            (None, _) => (text(&whole)?, Vec::new()),
+            (Some(_), Some(losers)) => (begin_of(whole)?, losers.to_vec()),
+            (Some(_), None) => (begin_of(whole)?, losers_apart(&ruling)?),
+        };
+        let rest = [row.get(self.head.len()..).unwrap_or_default(), &losers];
+        self.kept.keep(ruling.number, rest, number);
+        self.head.send_with(rest, out)
     }
 }
 
-/// `,"losers":[…]}`, the end of a line.
+/// A line up to its losers.
+fn begin_of(row: Line<'_>) -> io::Result<Vec<u8>> {
+    let mut text = text(&Line { losers: None, ..row })?;
+    text.truncate(text.len().saturating_sub(END.len()));
+    Ok(text)
+}
+
+fn text(row: &Line<'_>) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    line(row, &mut text)?;
+    Ok(text)
+}
+
+/// What every line ends with.
+const END: &[u8] = b"}\n";
+
+/// `,"losers":[…]}` and the end of the line.
 fn losers_apart(delivery: &Delivery) -> io::Result<Vec<u8>> {
     let mut text = b",\"losers\":".to_vec();
     line(&losers(delivery), &mut text)?;
     text.pop();
-    text.push(b'}');
+    text.extend_from_slice(END);
     Ok(text)
 }
 

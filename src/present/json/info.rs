@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::SCHEMA;
 use super::format::{Text, document};
-use crate::capture::{self, Description, Resolution, Timestamp};
+use crate::capture::{self, Description, HostAddress, Resolution, Timestamp};
 use crate::judge;
 use crate::present::overview::Overview;
 use crate::present::time::Seconds;
@@ -63,6 +63,8 @@ struct Interface<'a> {
     link_type_number: u16,
     name: Option<&'a str>,
     description: Option<&'a str>,
+    /// Such as `192.168.0.7/24`, in file order.
+    addresses: Vec<Text<HostAddress>>,
     os: Option<&'a str>,
     hardware: Option<&'a str>,
     filter: Option<&'a str>,
@@ -154,6 +156,7 @@ impl<'a> From<&'a capture::Interface> for Interface<'a> {
             link_type_number: interface.link_type.0,
             name: interface.name.as_deref(),
             description: interface.description.as_deref(),
+            addresses: interface.addresses.iter().copied().map(Text).collect(),
             os: interface.os.as_deref(),
             hardware: interface.hardware.as_deref(),
             filter: interface.filter.as_deref(),

@@ -1,11 +1,13 @@
 //! `show`: the capture, its connections and its sockets in one document.
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use serde::Serialize;
 
 use super::format::{Text, document};
 use super::{SCHEMA, connections, info, sockets};
+use crate::decode::port::PortClass;
 use crate::present::overview::Overview;
 use crate::track::{Note, PortCard};
 
@@ -23,17 +25,30 @@ struct Document<'a> {
 struct Port {
     protocol: &'static str,
     port: u16,
+    /// The range that it is in: `well-known`, `registered` or `dynamic`.
+    class: Text<PortClass>,
     listening: usize,
     connected: usize,
     unconnected: usize,
     peers: usize,
+    /// Of connected sockets, at most [`PortCard::MAX_ENDS`]; `connected` counts all.
+    tuples: Vec<Tuple>,
     text: Text<PortCard>,
+}
+
+/// A 5-tuple: its protocol is that of the port.
+#[derive(Serialize)]
+struct Tuple {
+    local: Text<SocketAddr>,
+    peer: Text<SocketAddr>,
 }
 
 impl From<PortCard> for Port {
     fn from(card: PortCard) -> Self {
-        let PortCard { protocol, port, listening, connected, unconnected, peers } = card;
-        Self { protocol: protocol.word(), port, listening, connected, unconnected, peers, text: Text(card) }
+        let PortCard { protocol, port, listening, connected, unconnected, peers, .. } = card;
+        let class = Text(PortClass::of(port));
+        let tuples = card.ends.iter().map(|(local, peer)| Tuple { local: Text(*local), peer: Text(*peer) }).collect();
+        Self { protocol: protocol.word(), port, class, listening, connected, unconnected, peers, tuples, text: Text(card) }
     }
 }
 

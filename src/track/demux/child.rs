@@ -12,7 +12,10 @@ use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 
 /// A connected socket, or what is to become one.
+///
+/// It fills one line of memory: fetching it is what costs.
 #[derive(Debug)]
+#[repr(align(64))]
 pub(super) struct Child {
     /// One name for each listener that may have accepted it.
     pub(super) names: Vec<Name>,
@@ -26,6 +29,8 @@ pub(super) struct Child {
     /// The listener it came from, if the capture shows that.
     pub(super) listener: Option<Name>,
 }
+
+const _: () = assert!(size_of::<Child>() == 64, "a connected socket outgrew its line of memory");
 
 /// How far a connection has come.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

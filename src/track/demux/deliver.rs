@@ -2,6 +2,7 @@
 //!
 //! A verdict that holds for all packets of a way is made once and found again by its number.
 
+use std::hint::black_box;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -12,8 +13,8 @@ use super::delivery::Name;
 use super::lookup::{self, Found, Lookup};
 use super::losers::losers;
 use super::table::{DemuxTable, Place, opens};
-use super::ways::{Asked, Listeners, WayId};
-use super::{Arriving, Basis, Declared, Delivery, Reach};
+use super::ways::{Asked, Given, Listeners, WayId};
+use super::{Arriving, Basis, Declared, Delivery, Reach, Ruling};
 use crate::track::{Evidence, FiveTuple, Protocol};
 
 /// Senders remembered that the table does not know, about 100 octets each.
@@ -26,56 +27,70 @@ impl DemuxTable {
     /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
     /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
     pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving>, numbers: &mut Vec<u32>) {
-        let mut ways = std::mem::take(&mut self.batch);
-        ways.clear();
-        ways.extend(batch.filter_map(|arriving| Some((arriving.frame, self.ways.of(&arriving.tuple)?))));
-        numbers.extend(ways.iter().filter_map(|(_, way)| self.ways.likely(*way)));
-        let seen = numbers.iter().filter_map(|number| self.verdicts.get(*number as usize));
-        std::hint::black_box(seen.filter(|verdict| verdict.sockets.is_empty()).count());
-        std::hint::black_box(ways.iter().filter(|(_, way)| self.ways.is_open(*way)).count());
-        self.batch = ways;
+        self.batch.clear();
+        self.taken = 0;
+        for arriving in batch {
+            if let Some(way) = self.ways.of(arriving) {
+                self.batch.push((arriving.frame, way));
+            }
+        }
+        for (_, way) in &self.batch {
+            let (given, is_open) = self.ways.likely(*way);
+            numbers.extend(given.map(Given::number));
+            black_box(is_open);
+        }
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
     ///
     /// `interface` is the name of the interface that it came in on, where the capture tells.
-    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> &Delivery {
+    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Ruling<'_> {
         // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
         if arriving.passes_by && !self.inferred {
             self.last = Delivery::none(Reach::NotThisHost);
-            return &self.last;
+            return Ruling::from(&self.last);
         }
         if self.is_directed_broadcast(arriving) {
             return self.deliver(&Arriving { link_broadcast: true, ..*arriving }, interface);
         }
         self.ways.enter(arriving.frame);
-        let expected = self.batch.pop_front().filter(|(frame, _)| *frame == arriving.frame);
-        let way = expected.map(|(_, way)| way).or_else(|| self.ways.of(&arriving.tuple));
-        let asked = match arriving.tuple.protocol {
+        let way = self.expected(arriving.frame).or_else(|| self.ways.of(arriving));
+        let asked = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
-                self.meet_sender(way, arriving.tuple.source);
+                self.meet_sender(way, arriving);
                 Asked::Open
             }
         };
-        let known = way.and_then(|way| self.ways.verdict(way, asked)).filter(|known| self.still_holds(*known, way, arriving));
-        let number = known.or_else(|| {
+        let given = way.and_then(|way| self.ways.given(way, asked)).filter(|given| self.still_holds(*given, way, arriving));
+        let number = given.map(Given::number).or_else(|| {
             self.last = self.verdict(way, asked, arriving, interface);
             self.keep(way?, asked, arriving)
         });
-        number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last)
+        let delivery = number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last);
+        Ruling { number, delivery }
+    }
+
+    /// The way of a packet that was looked at before; those that nobody asked for are passed over.
+    fn expected(&mut self, frame: u64) -> Option<WayId> {
+        while let Some((ahead, way)) = self.batch.get(self.taken).filter(|(ahead, _)| *ahead <= frame) {
+            if *ahead == frame {
+                return Some(*way);
+            }
+            self.taken = self.taken.saturating_add(1);
+        }
+        None
     }
 
     /// It goes to everyone in a network of this host, and nothing else has said so yet.
     fn is_directed_broadcast(&self, arriving: &Arriving) -> bool {
-        let destination = arriving.tuple.destination.ip();
-        !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&destination)
+        !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&arriving.destination().ip())
     }
 
     /// What a segment means for the connections of the capture, and what that leaves to ask.
     fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Asked {
         if let Some(way) = way {
-            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple);
+            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple());
             self.ways.send(way, arriving, own);
         }
         if opens(arriving) {
@@ -86,7 +101,7 @@ impl DemuxTable {
                 None => Asked::Syn,
             };
         }
-        if !self.connected.is_empty() && is_connected(&self.search(arriving, interface)) {
+        if self.is_for_connected(arriving) && is_connected(&self.search(arriving, interface)) {
             return Asked::Open;
         }
         self.ways.receive(way, arriving)
@@ -97,6 +112,15 @@ impl DemuxTable {
         Listeners { names: self.names(places), stage: if cookies { Stage::Cookie } else { Stage::Request } }
     }
 
+    /// The table has a socket that is connected to the sender of this segment, and may get it.
+    fn is_for_connected(&self, arriving: &Arriving) -> bool {
+        let connected = |FiveTuple { protocol, source, destination }| {
+            let at = |address| self.connected.contains_key(&((protocol, address, destination.port()), source));
+            at(Some(destination.ip())) || at(None)
+        };
+        !self.connected.is_empty() && connected(arriving.tuple())
+    }
+
     /// The sender of this segment is a connected socket of the table.
     fn sends_declared(&self, tuple: FiveTuple) -> bool {
         let slot = (tuple.protocol, Some(tuple.source.ip()), tuple.source.port());
@@ -104,10 +128,11 @@ impl DemuxTable {
     }
 
     /// Keeps the endpoint of a datagram that no declared socket can have sent.
-    fn meet_sender(&mut self, way: Option<WayId>, source: SocketAddr) {
+    fn meet_sender(&mut self, way: Option<WayId>, arriving: &Arriving) {
         if way.is_some_and(|way| self.ways.is_strange(way)) {
             return;
         }
+        let source = arriving.source();
         way.into_iter().for_each(|way| self.ways.mark_stranger(way));
         if self.strangers.len() < MAX_STRANGERS && !self.may_send(source) {
             self.strangers.insert(source);
@@ -125,25 +150,27 @@ impl DemuxTable {
     }
 
     /// A verdict of before holds of this packet too: what nobody got may have been answered since, or refused.
-    fn still_holds(&self, number: u32, way: Option<WayId>, arriving: &Arriving) -> bool {
-        let Some(known) = self.verdicts.get(number as usize) else { return false };
-        // Who is not known stays so, unless the capture is to show it.
-        let settled = known.verdict == Reach::Unknown && !self.inferred;
-        settled || !known.sockets.is_empty() || known.verdict == self.unmet(way, arriving)
+    fn still_holds(&self, given: Given, way: Option<WayId>, arriving: &Arriving) -> bool {
+        let before = || self.verdicts.get(given.number() as usize);
+        given.is_settled() || before().is_some_and(|before| before.verdict == self.unmet(way, arriving))
+    }
+
+    /// It holds whatever comes: somebody got it, or who did is not known, and the capture is not to show it.
+    fn settles(&self, verdict: &Delivery) -> bool {
+        !verdict.sockets.is_empty() || (verdict.verdict == Reach::Unknown && !self.inferred)
     }
 
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
     /// devices, none does.
     fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<u32> {
-        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        let port = (arriving.protocol(), arriving.destination().port());
         let changes = arriving.link_broadcast || self.changing.contains(&port) || !self.ways.may_keep(asked);
         if changes || self.verdicts.len() >= MAX_VERDICTS {
             return None;
         }
         let number = u32::try_from(self.verdicts.len()).ok()?;
-        self.ways.keep(way, asked, number)?;
-        let verdict = std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown));
-        self.verdicts.push(Delivery { number: Some(number), ..verdict });
+        self.ways.keep(way, asked, Given::new(number, self.settles(&self.last)))?;
+        self.verdicts.push(std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown)));
         Some(number)
     }
 
@@ -155,7 +182,7 @@ impl DemuxTable {
             return Found { undecided: true, ..Found::default() };
         }
         let found = lookup::find(self, arriving, interface);
-        let port = (arriving.tuple.protocol, arriving.tuple.destination.port());
+        let port = (arriving.protocol(), arriving.destination().port());
         if interface.is_some() || !self.changing.contains(&port) {
             return found;
         }
@@ -194,13 +221,13 @@ impl DemuxTable {
 
     /// The verdict on what no socket of the table gets.
     fn unmet(&self, way: Option<WayId>, arriving: &Arriving) -> Reach {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let FiveTuple { protocol, destination, .. } = arriving.tuple();
         if self.inferred {
             let refused = way.is_some_and(|way| self.ways.is_gone(way)) || self.absent(arriving).is_some();
             return if refused { Reach::Refused } else { Reach::Unknown };
         }
         let undeclared = match protocol {
-            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving.tuple)),
+            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving)),
             Protocol::Udp => self.strangers.contains(&destination),
         };
         let address = destination.ip();
@@ -214,7 +241,7 @@ impl DemuxTable {
 
     /// The socket that would get it, had it been there.
     fn absent(&self, arriving: &Arriving) -> Option<&Declared> {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple;
+        let FiveTuple { protocol, destination, .. } = arriving.tuple();
         let here = self.on_port(protocol, destination.port()).iter().filter_map(|place| self.socket(*place));
         here.filter(|socket| lookup::is_at(socket, destination)).find(|socket| !socket.is_there(arriving.frame))
     }

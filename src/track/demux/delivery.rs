@@ -1,5 +1,6 @@
 //! The verdict on one packet.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::{Basis, Lookup, Reach};
@@ -8,10 +9,7 @@ use super::{Basis, Lookup, Reach};
 pub type Name = Arc<str>;
 
 /// The verdict on one packet.
-///
-/// It fills one line of memory: of most packets the verdict is known, and fetching it is what costs.
 #[derive(Clone, Debug, Eq, PartialEq)]
-#[repr(align(64))]
 pub struct Delivery {
     /// Who gets it.
     pub verdict: Reach,
@@ -28,11 +26,33 @@ pub struct Delivery {
     pub or_rule: Option<Lookup>,
     /// Of a SYN the socket it will become, of what follows the listener it came from, where the capture shows them.
     pub kin: Option<Name>,
-    /// Packets of one 5-tuple with this number have this very verdict; `None` if it is of this packet alone.
-    pub number: Option<u32>,
 }
 
-const _: () = assert!(size_of::<Delivery>() == 64, "a verdict outgrew its line of memory");
+/// A verdict as a table gives it.
+///
+/// Of most packets it was given before: who knows what was made of it then need not look at it again.
+#[derive(Clone, Copy, Debug)]
+pub struct Ruling<'t> {
+    /// Packets of one 5-tuple with this number have this very verdict; `None` if it is of this packet alone.
+    pub number: Option<u32>,
+    pub(super) delivery: &'t Delivery,
+}
+
+impl Deref for Ruling<'_> {
+    type Target = Delivery;
+
+    #[inline]
+    fn deref(&self) -> &Delivery {
+        self.delivery
+    }
+}
+
+/// Of one packet alone.
+impl<'t> From<&'t Delivery> for Ruling<'t> {
+    fn from(delivery: &'t Delivery) -> Self {
+        Self { number: None, delivery }
+    }
+}
 
 /// Sockets that do not get a packet, each with the reason.
 ///
@@ -61,15 +81,6 @@ impl Delivery {
 
     /// Nobody, by no rule.
     pub(super) const fn none(verdict: Reach) -> Self {
-        Self {
-            verdict,
-            sockets: Vec::new(),
-            rule: Lookup::None,
-            losers: None,
-            basis: None,
-            or_rule: None,
-            kin: None,
-            number: None,
-        }
+        Self { verdict, sockets: Vec::new(), rule: Lookup::None, losers: None, basis: None, or_rule: None, kin: None }
     }
 }

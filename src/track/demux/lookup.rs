@@ -66,7 +66,7 @@ pub(super) struct Found {
 
 /// Searches as Linux does.
 pub(super) fn find(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Found {
-    let found = match (arriving.tuple.protocol, arriving.goes_to_many()) {
+    let found = match (arriving.protocol(), arriving.goes_to_many()) {
         (Protocol::Tcp, true) => None,
         (Protocol::Tcp, false) => tcp(table, arriving, interface),
         (Protocol::Udp, true) => every(table, arriving, interface),
@@ -90,7 +90,7 @@ fn udp(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Opti
 
 /// The socket connected to the sender; the last one, should there be several.
 fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, source, destination } = arriving.tuple;
+    let FiveTuple { protocol, source, destination } = arriving.tuple();
     let at = |address| table.connected.get(&((protocol, address, destination.port()), source));
     let chain = at(Some(destination.ip())).or_else(|| at(None))?;
     let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, arriving, interface));
@@ -106,7 +106,7 @@ fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -
 
 /// The search among sockets without a peer, first on the address, then on any.
 fn waiting(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, destination, .. } = arriving.tuple;
+    let FiveTuple { protocol, destination, .. } = arriving.tuple();
     [Some(destination.ip()), None].into_iter().find_map(|address| {
         let chain = table.waiting.get(&(protocol, address, destination.port()))?;
         let rule = match (protocol, address) {
@@ -176,7 +176,7 @@ fn equals(scored: impl Iterator<Item = (Place, u32)>) -> Option<Vec<Place>> {
 
 /// `__udp4_lib_mcast_deliver`: every socket that could take it.
 fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let tuple = arriving.tuple;
+    let tuple = arriving.tuple();
     let here = table.on_port(tuple.protocol, tuple.destination.port());
     let takes = |socket: &Declared| {
         fits(socket, arriving, interface)
@@ -190,7 +190,7 @@ fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Op
 
 /// Family and device do not stand against it, and the socket is there.
 pub(super) fn fits(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> bool {
-    socket.takes(arriving.tuple.destination.ip()) && socket.hears(interface) && socket.is_there(arriving.frame)
+    socket.takes(arriving.destination().ip()) && socket.hears(interface) && socket.is_there(arriving.frame)
 }
 
 /// `compute_score` of a socket without a peer, of those that fit: for UDP, 2 for AF_INET and 1 for AF_INET6, and 4 more

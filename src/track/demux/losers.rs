@@ -9,6 +9,7 @@ use super::delivery::Losers;
 use super::lookup::{Found, Lookup, fits, is_at, score};
 use super::table::{DemuxTable, Place, opens};
 use super::{Arriving, Declared, Delivery, Standing};
+use crate::track::FiveTuple;
 
 /// Lists kept, up to 600 octets each.
 const MAX_SHARED: usize = 20_000;
@@ -41,11 +42,12 @@ impl DemuxTable {
 
 /// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
 pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>, found: &Found) -> Vec<Loser> {
-    let here = table.on_port(arriving.tuple.protocol, arriving.tuple.destination.port());
+    let tuple = arriving.tuple();
+    let here = table.on_port(tuple.protocol, tuple.destination.port());
     let reason = |place: &Place| {
         let socket = table.socket(*place)?;
         let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
-        let because = unfit(socket, arriving, interface).unwrap_or_else(|| beaten(socket, winner, found));
+        let because = unfit(socket, arriving, tuple, interface).unwrap_or_else(|| beaten(socket, winner, found));
         Some((*place, because))
     };
     let lost = here.iter().filter(|place| !found.sockets.contains(place));
@@ -55,8 +57,7 @@ pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<
 }
 
 /// What keeps a socket from getting this packet at all.
-fn unfit(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> Option<&'static str> {
-    let tuple = arriving.tuple;
+fn unfit(socket: &Declared, arriving: &Arriving, tuple: FiveTuple, interface: Option<&str>) -> Option<&'static str> {
     if !socket.takes(tuple.destination.ip()) {
         return Some(match (socket.is_v4(), socket.only_v6) {
             (true, _) => "AF_INET: takes no IPv6",

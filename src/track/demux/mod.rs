@@ -25,12 +25,12 @@ mod table;
 mod tests;
 mod ways;
 
-pub use arriving::{Arrivals, Arriving, Mark, Refusal};
+pub use arriving::{Arrival, Arrivals, Arriving, Mark, Refusal};
 pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
-pub use delivery::{Delivery, Losers, Name};
+pub use delivery::{Delivery, Losers, Name, Ruling};
 pub use lookup::Lookup;
-pub use setup::{HostAddress, Setup};
+pub use setup::Setup;
 pub use table::DemuxTable;
 
 /// Who gets a packet.

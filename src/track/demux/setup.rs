@@ -1,9 +1,8 @@
 //! What there is to deliver to, before the first packet.
 
-use std::net::{IpAddr, Ipv4Addr};
-
 use super::Declared;
 use super::births::Birth;
+use crate::capture::HostAddress;
 
 /// Sockets, and the connections that will open among them.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -35,24 +34,5 @@ impl Setup {
     /// The capture shows these sockets; nobody declared them.
     pub const fn is_inferred(&self) -> bool {
         self.inferred
-    }
-}
-
-/// An address of this host and its netmask, as in `192.168.0.7/24`.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct HostAddress {
-    /// The address.
-    pub ip: IpAddr,
-    /// The bits that all addresses of its network share: up to 32, of IPv6 128.
-    pub prefix: u8,
-}
-
-impl HostAddress {
-    /// The address of everyone in its network (RFC 919); a network of two hosts or one has none (RFC 3021), and neither
-    /// has one of IPv6.
-    pub fn broadcast(self) -> Option<Ipv4Addr> {
-        let IpAddr::V4(ip) = self.ip else { return None };
-        let hosts = u32::MAX.checked_shr(self.prefix.into()).filter(|hosts| *hosts > 1)?;
-        Some((u32::from(ip) | hosts).into())
     }
 }

@@ -3,7 +3,6 @@
 //! As in the kernel, connected sockets are found by their 4-tuple and the others by address and port, so that it does
 //! not matter how many sockets there are on other ports.
 
-use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 
 use foldhash::fast::RandomState;
@@ -13,6 +12,7 @@ use super::delivery::Name;
 use super::losers::Shared;
 use super::ways::{WayId, Ways};
 use super::{Arriving, Declared, Delivery, Reach, Setup};
+use crate::capture::HostAddress;
 use crate::decode::tcp::Flags;
 use crate::track::Protocol;
 
@@ -43,6 +43,8 @@ pub struct DemuxTable {
     pub(super) addresses: HashSet<IpAddr, RandomState>,
     /// The broadcast addresses of this host's networks, as far as they are known.
     pub(super) broadcasts: HashSet<IpAddr, RandomState>,
+    /// They may come from the capture.
+    hears_of_networks: bool,
     /// Some socket is bound to any address.
     pub(super) any_address: bool,
     /// The sockets are those that the capture shows.
@@ -53,7 +55,9 @@ pub struct DemuxTable {
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
     /// The ways of the packets that come next, by their frames.
-    pub(super) batch: VecDeque<(u64, WayId)>,
+    pub(super) batch: Vec<(u64, WayId)>,
+    /// How many of them are behind us.
+    pub(super) taken: usize,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
@@ -72,9 +76,25 @@ impl DemuxTable {
         let Setup { sockets, ordered, addresses, inferred, births } = setup;
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
         sockets.into_iter().for_each(|socket| table.add(socket));
+        table.hears_of_networks = addresses.is_empty();
         table.addresses.extend(addresses.iter().map(|address| address.ip));
-        table.broadcasts.extend(addresses.iter().filter_map(|address| address.broadcast()).map(IpAddr::V4));
+        table.join(&addresses);
         table
+    }
+
+    /// Takes notice of the networks that an interface of the capture is in, unless the host's own were declared.
+    ///
+    /// Whose address the interface has, the capture does not tell: of a network only its broadcast address is taken, which
+    /// is the same for all in it.
+    pub fn hear_of(&mut self, addresses: &[HostAddress]) {
+        if self.hears_of_networks && !addresses.is_empty() {
+            self.forget();
+            self.join(addresses);
+        }
+    }
+
+    fn join(&mut self, networks: &[HostAddress]) {
+        self.broadcasts.extend(networks.iter().filter_map(|network| network.broadcast()).map(IpAddr::V4));
     }
 
     /// Opens one more socket, bound last.
@@ -119,12 +139,14 @@ impl DemuxTable {
             group_of: Vec::new(),
             addresses: HashSet::default(),
             broadcasts: HashSet::default(),
+            hears_of_networks: true,
             any_address: false,
             inferred,
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
-            batch: VecDeque::new(),
+            batch: Vec::new(),
+            taken: 0,
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
             losers: Shared::default(),

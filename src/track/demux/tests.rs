@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use super::*;
+use crate::capture::HostAddress;
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::track::{FiveTuple, Protocol};
@@ -201,6 +202,22 @@ fn the_broadcast_address_of_an_interface_goes_to_every_socket() {
     assert_eq!(told("192.168.0.255/32", directed), "to c, wildcard");
     assert_eq!(told("10.0.0.1/0", "udp 10.0.0.2:9 10.0.0.1:53"), "refused, none", "the address is this host's");
     assert_eq!(told("fe80::1/64", directed), "to c, wildcard");
+}
+
+/// What the capture tells of its interfaces holds of the network, and only where the host's own are not known.
+#[test]
+fn a_network_heard_of_has_a_broadcast_address() {
+    let network = [HostAddress { ip: [192, 168, 0, 7].into(), prefix: 24 }];
+    let setup = || Setup::declared(["a udp 0.0.0.0:5000", "b udp 192.168.0.7:5000"].map(socket).into(), true);
+    let directed = "udp 192.168.0.9:9 192.168.0.255:5000";
+    let mut table = DemuxTable::of(setup());
+    assert_eq!(told(&mut table, directed), "to a, wildcard");
+    table.hear_of(&network);
+    assert_eq!(told(&mut table, directed), "every a, every member", "not as before");
+    assert_eq!(told(&mut table, "udp 192.168.0.9:9 192.168.0.7:53"), "refused, none");
+    let mut own = DemuxTable::of(setup().on(vec![HostAddress { ip: [192, 168, 0, 7].into(), prefix: 23 }]));
+    own.hear_of(&network);
+    assert_eq!(told(&mut own, directed), "to a, wildcard");
 }
 
 #[test]

@@ -3,11 +3,12 @@
 //! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
 //! number the verdicts that hold for all its packets.
 
+use std::hash::BuildHasher;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
@@ -16,10 +17,10 @@ use super::lookup::Lookup;
 use super::table::opens;
 use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
+use crate::track::FlowKey;
 use crate::track::flow::Slot;
-use crate::track::{FiveTuple, FlowKey};
 
-/// Ways remembered, about 80 octets each, and 200 more for a connection; what travels on others is delivered without
+/// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
 const MAX_WAYS: WayId = 4_000_000;
 
@@ -66,8 +67,9 @@ pub(super) struct Listeners {
 /// All ways.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
-    /// The place of the way from the lower end; that from the higher one is the next.
-    by_key: HashMap<FlowKey, WayId, RandomState>,
+    /// The places of pairs, by their keys.
+    by_key: HashTable<u32>,
+    hasher: RandomState,
     pairs: Vec<Pair>,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
@@ -76,12 +78,23 @@ pub(super) struct Ways {
     foretold: bool,
 }
 
-/// The ways there and back, which fill one line of memory.
-#[derive(Debug, Default)]
-#[repr(align(64))]
-struct Pair([Way; 2]);
+/// The ways from the lower end and back, which fill two lines of memory: these come together.
+#[derive(Debug)]
+#[repr(align(128))]
+struct Pair {
+    ways: [Way; 2],
+    key: FlowKey,
+}
 
-const _: () = assert!(size_of::<Pair>() == 64, "two ways outgrew their line of memory");
+const _: () = assert!(size_of::<Pair>() == 128, "two ways outgrew their lines of memory");
+
+impl Pair {
+    /// The end that each way leads to.
+    fn receivers(&self) -> [(SocketAddr, &Way); 2] {
+        let Self { ways: [up, down], key } = self;
+        [(key.endpoint(Slot::High), up), (key.endpoint(Slot::Low), down)]
+    }
+}
 
 #[derive(Debug, Default)]
 struct Way {
@@ -90,8 +103,26 @@ struct Way {
     birth: Option<NonZeroU32>,
     /// Something was sent on it that was no RST, by a socket that is not declared.
     stranger: bool,
-    /// Numbers of verdicts, more by one.
-    verdicts: [Option<NonZeroU32>; 4],
+    verdicts: [Option<Given>; 4],
+}
+
+/// A verdict that was given before: its number, and whether it holds whatever comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Given(NonZeroU32);
+
+impl Given {
+    /// The number is below 2^31.
+    pub(super) const fn new(number: u32, settled: bool) -> Self {
+        Self(NonZeroU32::MIN.saturating_add(number << 1 | settled as u32))
+    }
+
+    pub(super) const fn number(self) -> u32 {
+        self.0.get().saturating_sub(1) >> 1
+    }
+
+    pub(super) const fn is_settled(self) -> bool {
+        self.0.get() & 1 == 0
+    }
 }
 
 impl Ways {
@@ -100,22 +131,29 @@ impl Ways {
         Self { births, foretold, ..Self::default() }
     }
 
-    /// The way of a 5-tuple, made together with the way back if there is room.
-    pub(super) fn of(&mut self, tuple: &FiveTuple) -> Option<WayId> {
-        let (source, destination) = (tuple.source, tuple.destination);
-        let (key, from) = FlowKey::new(tuple.protocol, (source.ip(), source.port()), (destination.ip(), destination.port()));
-        let low = match self.by_key.get(&key) {
-            Some(low) => *low,
-            None => self.add(key)?,
-        };
-        Some(if from == Slot::Low { low } else { low | 1 })
+    /// The way that a packet comes on, made together with the way back if there is room.
+    #[inline]
+    pub(super) fn of(&mut self, arriving: &Arriving) -> Option<WayId> {
+        self.from(arriving.key, arriving.from)
     }
 
-    fn add(&mut self, key: FlowKey) -> Option<WayId> {
-        let low = WayId::try_from(self.pairs.len()).ok()?.checked_mul(2).filter(|low| *low < MAX_WAYS)?;
-        self.pairs.push(Pair::default());
-        self.by_key.insert(key, low);
-        Some(low)
+    #[inline]
+    fn from(&mut self, key: FlowKey, slot: Slot) -> Option<WayId> {
+        let hash = self.hasher.hash_one(key);
+        let same = |pair: &u32| self.pairs.get(*pair as usize).is_some_and(|pair| pair.key == key);
+        let pair = match self.by_key.find(hash, same) {
+            Some(pair) => *pair,
+            None => self.add(key, hash)?,
+        };
+        Some(pair << 1 | WayId::from(slot == Slot::High))
+    }
+
+    fn add(&mut self, key: FlowKey, hash: u64) -> Option<u32> {
+        let pair = u32::try_from(self.pairs.len()).ok().filter(|pair| *pair < MAX_WAYS / 2)?;
+        self.pairs.push(Pair { key, ways: Default::default() });
+        let rehash = |pair: &u32| self.hasher.hash_one(self.pairs.get(*pair as usize).map_or(key, |pair| pair.key));
+        self.by_key.insert_unique(hash, pair, rehash);
+        Some(pair)
     }
 
     /// Lets all sockets come to be that this frame brings.
@@ -130,7 +168,8 @@ impl Ways {
             };
             let name = || vec![Name::from(birth.name.as_str())];
             let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
-            let Some(way) = self.of(&birth.tuple) else { continue };
+            let (key, slot) = FlowKey::of(&birth.tuple);
+            let Some(way) = self.from(key, slot) else { continue };
             self.put(way, child);
             if let Some(way) = self.way(way) {
                 way.birth = number;
@@ -140,7 +179,7 @@ impl Ways {
 
     /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
     pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
-        let child = self.way(back(way, arriving.tuple)).and_then(|back| back.child.as_mut());
+        let child = self.way(back(way, arriving)).and_then(|back| back.child.as_mut());
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.sends(mark, SERVER),
             _ if own || arriving.has(Flags::RST) => {}
@@ -155,7 +194,7 @@ impl Ways {
             Some(Stage::Request | Stage::Cookie) => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None if listeners.names.is_empty() => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None => {
-                let child = self.accept(way, listeners, arriving.tuple);
+                let child = self.accept(way, listeners, arriving.source());
                 self.put(way, child);
                 Asked::Syn
             }
@@ -190,8 +229,8 @@ impl Ways {
     }
 
     /// Somebody whom the table does not know sent the other way.
-    pub(super) fn is_of_stranger(&self, way: WayId, tuple: FiveTuple) -> bool {
-        self.get(back(way, tuple)).is_some_and(|back| back.stranger)
+    pub(super) fn is_of_stranger(&self, way: WayId, arriving: &Arriving) -> bool {
+        self.get(back(way, arriving)).is_some_and(|back| back.stranger)
     }
 
     /// Somebody whom the table does not know may have sent on it, and that has been looked at.
@@ -205,31 +244,29 @@ impl Ways {
         }
     }
 
-    /// The number of a verdict given before.
-    pub(super) fn verdict(&self, way: WayId, asked: Asked) -> Option<u32> {
-        self.get(way)?.verdicts.get(asked.place()?)?.map(|number| number.get().saturating_sub(1))
+    /// The verdict given before.
+    pub(super) fn given(&self, way: WayId, asked: Asked) -> Option<Given> {
+        *self.get(way)?.verdicts.get(asked.place()?)?
     }
 
-    /// The number that most packets of a way get.
-    pub(super) fn likely(&self, way: WayId) -> Option<u32> {
-        [Asked::Child(Lookup::Established), Asked::Open, Asked::Before].into_iter().find_map(|asked| self.verdict(way, asked))
+    /// The verdict that most packets of a way get, and whether one of its two sockets is connected.
+    pub(super) fn likely(&self, way: WayId) -> (Option<Given>, bool) {
+        let Some(Pair { ways, .. }) = self.pairs.get(way as usize / 2) else { return (None, false) };
+        let is_open = |way: &Way| way.child.as_ref().is_some_and(|child| child.stage == Stage::Open);
+        let given =
+            ways.get(way as usize % 2).and_then(|Way { verdicts: [open, _, before, child], .. }| child.or(*open).or(*before));
+        (given, ways.iter().any(is_open))
     }
 
-    /// One of its two sockets is connected.
-    pub(super) fn is_open(&self, way: WayId) -> bool {
-        let is_open = |way| self.child(way).is_some_and(|child| child.stage == Stage::Open);
-        is_open(way) | is_open(way ^ 1)
-    }
-
-    /// Keeps the number of a verdict, if there is a place for it.
-    pub(super) fn keep(&mut self, way: WayId, asked: Asked, number: u32) -> Option<()> {
-        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(NonZeroU32::MIN.saturating_add(number));
+    /// Keeps a verdict, if there is a place for it.
+    pub(super) fn keep(&mut self, way: WayId, asked: Asked, given: Given) -> Option<()> {
+        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(given);
         Some(())
     }
 
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        self.pairs.iter_mut().flat_map(|pair| &mut pair.0).for_each(|way| way.verdicts = [None; 4]);
+        self.pairs.iter_mut().flat_map(|pair| &mut pair.ways).for_each(|way| way.verdicts = [None; 4]);
     }
 
     /// A verdict may be kept: of a foretold SYN, each has another kin.
@@ -239,18 +276,16 @@ impl Ways {
 
     /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
     pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
-        let both =
-            |(key, low): (&FlowKey, &WayId)| [(key.endpoint(Slot::High), *low), (key.endpoint(Slot::Low), low.saturating_add(1))];
-        let here = self.by_key.iter().flat_map(both).filter(|(local, _)| local.port() == port);
-        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.child(way)?.standing(local)).collect();
+        let here = self.pairs.iter().flat_map(Pair::receivers).filter(|(local, _)| local.port() == port);
+        let mut sockets: Vec<_> = here.filter_map(|(local, way)| way.child.as_ref()?.standing(local)).collect();
         sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
         sockets
     }
 
     /// The socket that one of these listeners makes, by the name that the capture gives it.
-    fn accept(&self, way: WayId, listeners: &Listeners, tuple: FiveTuple) -> Option<Child> {
+    fn accept(&self, way: WayId, listeners: &Listeners, client: SocketAddr) -> Option<Child> {
         let Listeners { names, stage } = listeners;
-        let named = |listener: &Name| Name::from(format!("{listener}>{}", tuple.source));
+        let named = |listener: &Name| Name::from(format!("{listener}>{client}"));
         if !self.foretold {
             return Some(Child::new(names.iter().map(named).collect(), *stage));
         }
@@ -273,15 +308,15 @@ impl Ways {
     }
 
     fn get(&self, way: WayId) -> Option<&Way> {
-        self.pairs.get(way as usize / 2)?.0.get(way as usize % 2)
+        self.pairs.get(way as usize / 2)?.ways.get(way as usize % 2)
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
-        self.pairs.get_mut(way as usize / 2)?.0.get_mut(way as usize % 2)
+        self.pairs.get_mut(way as usize / 2)?.ways.get_mut(way as usize % 2)
     }
 }
 
 /// The way back; a socket that sends to itself has one way for both.
-fn back(way: WayId, tuple: FiveTuple) -> WayId {
-    if tuple.source == tuple.destination { way } else { way ^ 1 }
+fn back(way: WayId, arriving: &Arriving) -> WayId {
+    if arriving.key.is_loop() { way } else { way ^ 1 }
 }
