@@ -268,7 +268,8 @@ impl Books {
     }
 
     fn sockets(&self) -> SocketTable {
-        SocketTable::infer(&self.connections, self.udp.sockets(), self.time())
+        let connections: Vec<&Connection> = self.connections.iter().collect();
+        SocketTable::infer(&connections, self.udp.sockets(), self.time())
     }
 
     /// What time it is at least.
