@@ -139,6 +139,11 @@ impl Tracker {
         self.books.udp.sockets()
     }
 
+    /// How many exchanges between two UDP endpoints are remembered.
+    pub const fn exchanges(&self) -> usize {
+        self.books.udp.known()
+    }
+
     /// What has been forgotten so far.
     pub const fn forgotten(&self) -> Forgotten {
         self.books.forgotten

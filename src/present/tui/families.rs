@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use super::picture::{Family, FamilyKind, Row, RowId, Stated};
 use super::recent::Recent;
+use crate::present::words::counted;
 use crate::track::{
     Connection, FlowId, Peer, PortCard, Protocol, Rule, Side, Socket, SocketId, SocketState, SocketTable, Verdicts,
 };
@@ -42,7 +43,7 @@ pub fn families(table: &SocketTable, flows: &Flows<'_>) -> Vec<Family> {
         }
     }
     families.iter_mut().for_each(|family| family.title = title_of_port(&family.rows));
-    let title = |rows: &[Row], what| format!("{what}: {}", super::super::words::counted(alive(rows), "socket"));
+    let title = |rows: &[Row], what| format!("{what}: {}", counted(alive(rows), "socket"));
     let lone = [(FamilyKind::Clients, clients, "Clients"), (FamilyKind::Unknown, unknown, "Began before the capture")];
     let lone = lone.into_iter().filter(|(_, rows, _)| !rows.is_empty());
     families.extend(lone.map(|(kind, rows, what)| Family { kind, title: title(&rows, what), rows }));
@@ -195,13 +196,11 @@ impl Maker<'_> {
     }
 }
 
-/// Where it was seen stands behind a `?` for what it is bound to, if it is one address.
+/// A client shows by which address it is known; it may be bound to all of them.
 fn local(socket: &Socket) -> String {
-    match (socket.local.address, socket.local.seen_at.as_slice()) {
-        (None, [only]) if socket.protocol == Protocol::Udp && spoke_first(socket) => {
-            SocketAddr::new(*only, socket.local.port).to_string()
-        }
-        _ => socket.local.to_string(),
+    match socket.local.seen_at.first().filter(|_| socket.local.address.is_none() && spoke_first(socket)) {
+        Some(address) => SocketAddr::new(*address, socket.local.port).to_string(),
+        None => socket.local.to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) struct Chosen<'t> {
     pub(super) connections: Vec<&'t Connection>,
     /// Each with the peers that are shown; the others are among its past ones.
     pub(super) udp: Vec<UdpSocket>,
-    /// Connections, and exchanges seen from both ends.
+    /// Connections and exchanges that are not.
     pub(super) left_out: u64,
 }
 
@@ -37,12 +37,14 @@ fn rank(connection: &Connection) -> (bool, u64) {
 fn exchanges(tracker: &Tracker, selects: impl Fn(FlowId) -> bool) -> (Vec<UdpSocket>, usize) {
     let selects = |peer: &Peer| selects(FlowId { protocol: Protocol::Udp, number: peer.stream });
     let peers = || tracker.udp_sockets().iter().flat_map(|socket| &socket.peers).filter(|peer| selects(peer));
-    // On one machine both ends of an exchange have a socket.
     let least = least(peers().map(|peer| peer.last_frame));
+    // An exchange stands at both of its ends, with the same last frame.
     let shows = |peer: &Peer| selects(peer) && peer.last_frame >= least;
-    let more = peers().filter(|peer| !shows(peer)).count();
+    let mut more: Vec<u32> = peers().filter(|peer| !shows(peer)).map(|peer| peer.stream).collect();
+    more.sort_unstable();
+    more.dedup();
     let kept = tracker.udp_sockets().iter().filter(|socket| socket.peers.iter().any(shows));
-    (kept.map(|socket| with_peers(socket, shows)).collect(), more)
+    (kept.map(|socket| with_peers(socket, shows)).collect(), more.len())
 }
 
 /// The rank that the last of those shown has.

@@ -100,13 +100,17 @@ impl Followed {
         let Self { tracker, rungs, dial, exchange, .. } = self;
         let update = tracker.push(packet);
         let datagram = exchange.datagram(packet.number, &update);
+        if self.room.1 == 0 {
+            // Its octets are not handed out.
+            self.skipped += update.segment().map_or(0, |segment| segment.payload_len.into());
+        }
         let pieces: Vec<Piece> = update.pieces.iter().cloned().chain(datagram).collect();
         let rung = match self.room.0 {
             0 => None,
             _ => rungs.rung(packet, &update, &time(dial, packet.timestamp)),
         };
-        let missed = rung.is_none().then(|| missed(&update)).flatten();
-        match (rung, missed) {
+        let carried = carried(&update, &pieces);
+        match (rung, carried) {
             (Some(rung), _) => self.step(Step::Rung(rung)),
             (None, Some((side, octets))) => self.fold(side, octets),
             (None, None) => {}
@@ -168,10 +172,13 @@ impl Followed {
     }
 }
 
-/// Who sent a packet that has no rung, and how much it carries.
-fn missed(update: &Update<'_>) -> Option<(Side, u64)> {
-    let segment = update.segment()?;
-    Some((update.side?, segment.payload_len.into()))
+/// Who sent a packet, and how much it carries; a datagram is the only piece there is.
+fn carried(update: &Update<'_>, pieces: &[Piece]) -> Option<(Side, u64)> {
+    match (update.segment(), pieces) {
+        (Some(segment), _) => Some((update.side?, segment.payload_len.into())),
+        (None, [datagram]) => Some((datagram.side, datagram.octets.len() as u64 + datagram.missing)),
+        (None, _) => None,
+    }
 }
 
 fn time(dial: &mut Dial, timestamp: Option<Timestamp>) -> String {

@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(meter.recent(102).packets(), 4);
         assert_eq!(meter.recent(102).octets(), 240);
         assert_eq!(meter.recent(103).packets(), 2);
-        assert_eq!(meter.recent(103).bars(4), "▁▁██");
+        assert_eq!(meter.recent(103).bars(4), "▁██▁");
         assert_eq!(meter.recent(1000), Recent::default());
     }
 

@@ -136,7 +136,6 @@ impl Stage {
             recent: &|flow| self.meters.recent(flow, tick),
             shows: &|socket| is_shown(socket, now),
         };
-        let exchanges = tracker.udp_sockets().iter().map(|socket| socket.peers.len() as u64);
         Picture {
             interface: self.interface.clone(),
             now: Some(now),
@@ -147,7 +146,7 @@ impl Stage {
             filter: self.selecting.as_ref().map(|selecting| (selecting.filter.text().to_owned(), selecting.frames)),
             file: self.file.clone(),
             connections: tracker.connections().len() as u64,
-            exchanges: exchanges.sum(),
+            exchanges: tracker.exchanges() as u64,
             left_out: chosen.left_out,
             families: tui::families(&table, &flows),
             held: self.memory.sums(),

@@ -61,10 +61,16 @@ impl Columns {
             Local => local.clamp(12, longest),
             Peer => peer.clamp(4, longest),
             State | Far => 12,
-            Packets | Octets => 5,
+            Packets | Octets => 6,
             RoundTrip => 7,
-            Column::Repeated => 4,
-            Column::Recent => 7,
+            Column::Repeated => 5,
+            Column::Recent => 5,
+        };
+        // Where peers find no place beside their sockets, they stand in place of them.
+        let is_narrow = FRONT + natural(Local) + 1 + natural(State) + 1 + natural(Peer) > width;
+        let natural = |column: Column| match column {
+            Local if is_narrow => local.max(peer + 2).clamp(12, longest),
+            column => natural(column),
         };
         let mut room = width.saturating_sub(FRONT);
         let mut kept = Vec::new();
@@ -95,7 +101,7 @@ impl Columns {
                 (true, false) => "▾",
                 (true, true) => "▴",
             };
-            let title = format!("{}{arrow}", column.title());
+            let title = format!("{}{arrow}", column.title(*cells));
             if column.is_number() { right(&title, *cells) } else { left(&title, *cells) }
         });
         format!("{:FRONT$}{}", "", titles.collect::<Vec<_>>().join(" "))
@@ -105,7 +111,9 @@ impl Columns {
     pub(super) fn cells(&self, row: &Row, branch: &str, brush: Brush) -> Vec<(String, Style)> {
         let cell = |(column, cells): &(Column, usize)| {
             let (text, style) = match column {
-                Local if row.is_member && !self.has(Peer) => (format!("{branch}{}", peer(row)), Style::new()),
+                Local if row.is_member && !self.has(Peer) => {
+                    (format!("{branch}{}", cut_endpoint(&peer(row), cells - branch.chars().count())), Style::new())
+                }
                 Local => (format!("{branch}{}", cut_endpoint(&row.local, cells - branch.chars().count())), Style::new()),
                 column => column.cell(row, *cells, brush),
             };
@@ -117,7 +125,7 @@ impl Columns {
 }
 
 impl Column {
-    const fn title(self) -> &'static str {
+    const fn title(self, cells: usize) -> &'static str {
         match self {
             Self::Local => "Socket",
             Self::Peer => "Peer",
@@ -127,6 +135,7 @@ impl Column {
             Self::Octets => "oct/s",
             Self::RoundTrip => "RTT",
             Self::Repeated => "Retr",
+            Self::Recent if cells < 6 => "Past",
             Self::Recent => "Recent",
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn settings(state: &State, brush: Brush, width: usize) -> Line<'stati
     let mut parts = Vec::new();
     if let Some(frames) = state.paused {
         let more = frames.saturating_sub(picture.frames);
-        parts.push((format!("PAUSED, {} more", counted(more, "frame")), brush.notice()));
+        parts.push((format!("PAUSED, {}", counted(more, "more frame")), brush.notice()));
     }
     if let Some((text, frames)) = &picture.filter {
         parts.push((format!("filter {} ({})", sanitize(text), counted(*frames, "frame")), brush.notice()));

@@ -10,7 +10,7 @@ use super::put;
 use crate::present::look::Ink;
 use crate::present::time;
 use crate::present::tui::list::Listed;
-use crate::present::tui::picture::{FamilyKind, Row, Stated};
+use crate::present::tui::picture::{FamilyKind, Row};
 use crate::present::tui::state::State;
 use crate::present::words::{counted, grouped};
 
@@ -80,19 +80,16 @@ pub(super) fn told(state: &State, brush: Brush, width: usize) -> Vec<Line<'stati
     lines.map(|text| Line::styled(cut(&format!(" {text}"), width), brush.ink(Ink::Quiet))).into()
 }
 
-/// `tcp:0  ESTAB (proved), other end ESTAB (observed)  RTT 41.3 µs  0 retransmitted  received 12, sent 14`
+/// `tcp:0  ESTAB is proved  RTT 41.3 µs  0 retransmitted  received 12, sent 14 segments`
 fn told_of(row: &Row) -> String {
-    let stated = |stated: Stated| format!("{} ({})", stated.state.word(), stated.evidence);
-    let states = row.state.map(|own| match row.far {
-        Some(far) => format!("{}, other end {}", stated(own), stated(far)),
-        None => stated(own),
-    });
     let repeated = row.repeated.map(|count| format!("{} retransmitted", grouped(count)));
     let unit = if row.id.is_udp { "datagram" } else { "segment" };
-    let traffic = format!("received {}, sent {}", counted(row.received.frames, unit), counted(row.sent.frames, unit));
+    let traffic = format!("received {}, sent {}", grouped(row.received.frames), counted(row.sent.frames, unit));
+    let seen = row.id.address.filter(|_| row.local.starts_with('?')).map(|address| format!("seen at {address}"));
     let parts = [
         row.id.flow().map(|flow| flow.to_string()),
-        states,
+        row.state.map(|stated| format!("{} is {}", stated.state.word(), stated.evidence)),
+        seen,
         row.round_trip.map(|time| format!("RTT {}", time::Span(time))),
         repeated,
         Some(traffic),
