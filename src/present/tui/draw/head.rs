@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::paint::{Brush, cut, from_cell};
 use crate::present::look::Ink;
+use crate::present::tui::picture::Held;
 use crate::present::tui::recent::{Recent, short};
 use crate::present::tui::state::{Note, State};
 use crate::present::words::{counted, grouped};
@@ -71,6 +72,12 @@ pub(super) fn settings(state: &State, brush: Brush, width: usize) -> Line<'stati
     let first = parts.first_mut();
     first.into_iter().for_each(|(text, _)| text.insert(0, ' '));
     joined(parts, width)
+}
+
+/// How much there is to write.
+pub(super) fn held(held: &Held) -> Note {
+    let from = held.first.filter(|first| *first > 1).map(|first| format!(", from frame {first} on")).unwrap_or_default();
+    Note { text: format!("{} held{from}", counted(held.frames, "frame")), is_bad: false }
 }
 
 /// What was said to the reader; of a long fault as much as there is room for.

@@ -59,9 +59,9 @@ impl State {
             put(frame, area, bottom, Line::from(vec![Span::styled(label, brush.ink(Ink::Strong)), Span::raw(text)]));
             let x = (area.x + label.len() as u16 + cursor).min(area.right().saturating_sub(1));
             frame.set_cursor_position(Position { x, y: area.y + bottom });
-            if let Some(note) = &self.note {
-                put(frame, area, bottom - 1, Line::default());
-                put(frame, area, bottom - 1, head::note(note, brush, area.width.into()));
+            let note = self.note.clone().or_else(|| (*asked == Asked::Path).then(|| head::held(&self.picture.held)));
+            if let Some(note) = note {
+                put(frame, area, bottom - 1, head::note(&note, brush, area.width.into()));
             }
             return;
         }

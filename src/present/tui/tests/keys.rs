@@ -90,7 +90,9 @@ fn a_filter_is_compiled_before_it_is_taken() {
 #[test]
 fn marked_rows_are_written_alone() {
     let mut state = state_of(picture(&lecture()));
+    state.show(Picture { held: Held { frames: 1234, first: Some(99) }, ..picture(&lecture()) });
     press(&mut state, KeyCode::Char('w'));
+    assert!(listed(&mut state)[22].starts_with(" 1,234 frames held, from frame 99 on"));
     let Some(Order::Write(all)) = press(&mut state, KeyCode::Enter) else { panic!("nothing to write") };
     assert_eq!((all.path.as_str(), all.wanted.is_all()), ("sockscope-20251120-070000.pcapng", true));
     // The head of the UDP socket, and its second peer.
