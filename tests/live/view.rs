@@ -58,6 +58,12 @@ impl Seat {
         self.keys.flush().unwrap();
     }
 
+    /// Sends a signal, such as `TERM`.
+    fn signal(&self, name: &str) {
+        let pid = self.child.process_id().unwrap().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
     fn resize(&mut self, rows: u16, columns: u16) {
         self.parser.screen_mut().set_size(cells(rows), cells(columns));
         self.pty.master.resize(size(rows, columns)).unwrap();
@@ -229,9 +235,22 @@ fn the_screen_may_have_any_size() {
         let screen = seat.parser.screen();
         let coloured = |row, column| screen.cell(row, column).is_some_and(|cell| cell.fgcolor() != Color::Default);
         assert!(!(0..30).any(|row| (0..100).any(|column| coloured(row, column))));
-        let pid = seat.child.process_id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        seat.signal("TERM");
         seat.end(0);
+    });
+}
+
+#[test]
+fn a_terminal_that_hangs_up_leaves_a_whole_file() {
+    inside("view::a_terminal_that_hangs_up_leaves_a_whole_file", |folder| {
+        let mut seat = Seat::take(folder, &["-w", "lab.pcapng"], &[]);
+        seat.until(&["no packets yet"]);
+        traffic::udp_echo(5);
+        seat.signal("HUP");
+        seat.end(0);
+        let recorded = Recorded::read(&folder.join("lab.pcapng"));
+        assert_eq!(recorded.frames.len(), 10);
+        recorded.is_whole();
     });
 }
 

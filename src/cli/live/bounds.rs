@@ -29,6 +29,12 @@ impl Signals {
         Ok(Self(heard))
     }
 
+    /// The end of the terminal is heard too. Without a view, the capture may outlive it.
+    #[cfg(all(feature = "tui", unix))]
+    pub(super) fn catch_hangup(&self) -> io::Result<()> {
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&self.0)).map(drop)
+    }
+
     /// Ends the capture as Ctrl-C does.
     #[cfg(feature = "tui")]
     pub(super) fn call(&self) {

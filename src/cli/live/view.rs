@@ -75,7 +75,7 @@ impl Filtered {
         Ok(match self {
             #[cfg(feature = "tui")]
             Self::Screen(filter) => {
-                let screen = Some(Screen::open(args, live, signals.clone(), filter, look)?);
+                let screen = Some(Screen::open(args, (live, signals), filter, look)?);
                 (Selection::default(), View { screen, lines })
             }
             Self::Lines(selection) => (

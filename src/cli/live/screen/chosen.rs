@@ -11,7 +11,7 @@ pub(super) struct Chosen<'t> {
     pub(super) connections: Vec<&'t Connection>,
     /// Each with the peers that are shown; the others are among its past ones.
     pub(super) udp: Vec<UdpSocket>,
-    /// Connections and exchanges that are not.
+    /// Exchanges that are not, and connections but for those that are over.
     pub(super) left_out: u64,
 }
 
@@ -21,7 +21,7 @@ impl<'t> Chosen<'t> {
         let selected = || tracker.connections().iter().filter(|connection| selects(connection.id));
         let least = least(selected().map(rank));
         let connections: Vec<&Connection> = selected().filter(|connection| rank(connection) >= least).collect();
-        let more = selected().count() - connections.len();
+        let more = selected().map(rank).filter(|rank| *rank < least && rank.0).count();
         let (udp, more_udp) = exchanges(tracker, selects);
         Self { connections, udp, left_out: (more + more_udp) as u64 }
     }

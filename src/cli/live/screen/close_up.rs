@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use sockscope::capture::{Frame, Timestamp};
+use sockscope::capture::Frame;
 use sockscope::decode::{self, Packet};
 use sockscope::present::ladder::{Run, Rungs, Step};
 use sockscope::present::time::Dial;
@@ -107,7 +107,7 @@ impl Followed {
         let pieces: Vec<Piece> = update.pieces.iter().cloned().chain(datagram).collect();
         let rung = match self.room.0 {
             0 => None,
-            _ => rungs.rung(packet, &update, &time(dial, packet.timestamp)),
+            _ => rungs.rung(packet, &update, &dial.text(packet.timestamp, DIGITS)),
         };
         let carried = carried(&update, &pieces);
         match (rung, carried) {
@@ -179,8 +179,4 @@ fn carried(update: &Update<'_>, pieces: &[Piece]) -> Option<(Side, u64)> {
         (None, [datagram]) => Some((datagram.side, datagram.octets.len() as u64 + datagram.missing)),
         (None, _) => None,
     }
-}
-
-fn time(dial: &mut Dial, timestamp: Option<Timestamp>) -> String {
-    dial.text(timestamp, DIGITS)
 }

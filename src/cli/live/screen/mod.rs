@@ -66,7 +66,7 @@ pub(super) fn is_wanted(args: &LiveArgs) -> bool {
 /// The capture's end of the view.
 pub(super) struct Screen {
     stage: Stage,
-    link: Link,
+    link: CaptureEnd,
     signals: Signals,
     /// Not before this is the next picture made.
     next: Instant,
@@ -74,8 +74,8 @@ pub(super) struct Screen {
     thread: Option<JoinHandle<io::Result<()>>>,
 }
 
-/// What goes to the terminal's thread and comes from there.
-struct Link {
+/// The capture's end of what lies between the threads.
+struct CaptureEnd {
     pictures: SyncSender<Picture>,
     /// The last picture is drawn.
     wanted: Arc<AtomicBool>,
@@ -88,8 +88,8 @@ struct Link {
     gone: Receiver<()>,
 }
 
-/// The same at the other end.
-struct Other {
+/// The terminal's end of it.
+struct TerminalEnd {
     pictures: Receiver<Picture>,
     wanted: Arc<AtomicBool>,
     orders: Sender<Order>,
@@ -99,45 +99,46 @@ struct Other {
     _gone: Sender<()>,
 }
 
-impl Link {
-    fn new() -> (Self, Other) {
-        let (wanted, ended) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
-        // There is never more than one on its way.
-        let (to_pictures, pictures) = mpsc::sync_channel(1);
-        let (to_orders, orders) = mpsc::channel();
-        let (to_held, held) = mpsc::channel();
-        let (_gone, gone) = mpsc::channel();
-        let other = Other { pictures, wanted: Arc::clone(&wanted), orders: to_orders, held, ended: Arc::clone(&ended), _gone };
-        (Self { pictures: to_pictures, wanted, orders, held: to_held, ended, gone }, other)
-    }
+/// What lies between the threads.
+fn link() -> (CaptureEnd, TerminalEnd) {
+    let (wanted, ended) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(false)));
+    // There is never more than one on its way.
+    let (to_pictures, pictures) = mpsc::sync_channel(1);
+    let (to_orders, orders) = mpsc::channel();
+    let (to_held, held) = mpsc::channel();
+    let (_gone, gone) = mpsc::channel();
+    let terminal =
+        TerminalEnd { pictures, wanted: Arc::clone(&wanted), orders: to_orders, held, ended: Arc::clone(&ended), _gone };
+    (CaptureEnd { pictures: to_pictures, wanted, orders, held: to_held, ended, gone }, terminal)
 }
 
 impl Screen {
     /// Takes the terminal, and shows that nothing was captured yet.
     pub(super) fn open(
         args: &LiveArgs,
-        live: &Live,
-        signals: Signals,
+        (live, signals): (&Live, &Signals),
         filter: Option<Filter>,
         look: Look,
     ) -> Result<Self, Failure> {
+        #[cfg(unix)]
+        signals.catch_hangup()?;
         let file = args.output.as_deref().map(job::shown);
         let mut stage = Stage::new((args.interface.clone(), file), live.start(), args.time.clone().into());
         stage.select(filter);
         let description = live.description().clone();
         let terminal = Terminal::take()?;
-        let (link, other) = Link::new();
+        let (link, end) = link();
         let state = State::new(look.colour, TimeZone::system());
         let tty = terminal.clone();
         let thread = thread::Builder::new().name("screen".to_owned()).spawn(move || {
             let guard = terminal::Guard(tty.clone());
             let inner = ratatui::Terminal::new(CrosstermBackend::new(tty.writer()))?;
             let key = |wait| if event::poll(wait)? { event::read().map(Some) } else { Ok(None) };
-            let played = Player::new(inner, state, other, description).play(key);
+            let played = Player::new(inner, state, end, description).play(key);
             drop(guard);
             played
         })?;
-        Ok(Self { stage, link, signals, next: Instant::now(), terminal, thread: Some(thread) })
+        Ok(Self { stage, link, signals: signals.clone(), next: Instant::now(), terminal, thread: Some(thread) })
     }
 
     /// Takes in what there is to be seen.
@@ -195,7 +196,7 @@ impl Drop for Screen {
 }
 
 /// Does what the reader asked for.
-fn serve((stage, tracker): (&mut Stage, &Tracker), link: &Link, signals: &Signals) {
+fn serve((stage, tracker): (&mut Stage, &Tracker), link: &CaptureEnd, signals: &Signals) {
     for order in link.orders.try_iter() {
         match order {
             Order::Filter(filter) => stage.select(filter.map(|filter| *filter)),

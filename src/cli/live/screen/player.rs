@@ -10,7 +10,7 @@ use ratatui::crossterm::event::{Event, KeyEventKind};
 use sockscope::capture::Description;
 use sockscope::present::tui::State;
 
-use super::{Other, PACE, write_out};
+use super::{PACE, TerminalEnd, write_out};
 
 /// How long a key may be waited for, while pictures may come.
 const WAIT: Duration = Duration::from_millis(50);
@@ -19,7 +19,7 @@ const WAIT: Duration = Duration::from_millis(50);
 pub(super) struct Player<W: Write> {
     terminal: Terminal<CrosstermBackend<W>>,
     state: State,
-    link: Other,
+    link: TerminalEnd,
     description: Description,
     /// Not before this is the next draw.
     next: Instant,
@@ -29,7 +29,12 @@ pub(super) struct Player<W: Write> {
 
 impl<W: Write> Player<W> {
     /// Nothing is drawn yet.
-    pub(super) fn new(terminal: Terminal<CrosstermBackend<W>>, state: State, link: Other, description: Description) -> Self {
+    pub(super) fn new(
+        terminal: Terminal<CrosstermBackend<W>>,
+        state: State,
+        link: TerminalEnd,
+        description: Description,
+    ) -> Self {
         Self { terminal, state, link, description, next: Instant::now(), is_due: true }
     }
 

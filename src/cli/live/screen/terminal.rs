@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::os::fd::AsFd;
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,8 +26,7 @@ impl Terminal {
     /// Takes it: keys come as they are pressed, and what stood there is kept behind the view. A panic, too, finds it as it
     /// was.
     pub(super) fn take() -> io::Result<Self> {
-        let tty = File::from(io::stdout().as_fd().try_clone_to_owned()?);
-        let terminal = Self { tty: Arc::new(tty), is_taken: Arc::new(AtomicBool::new(true)) };
+        let terminal = Self { tty: Arc::new(stdout()?), is_taken: Arc::new(AtomicBool::new(true)) };
         enable_raw_mode()?;
         execute!(&*terminal.tty, EnterAlternateScreen).inspect_err(|_| drop(terminal.leave()))?;
         let (before, at_panic) = (panic::take_hook(), terminal.clone());
@@ -68,6 +66,20 @@ impl Write for Terminal {
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Standard output once more.
+#[cfg(unix)]
+fn stdout() -> io::Result<File> {
+    use std::os::fd::AsFd;
+    Ok(io::stdout().as_fd().try_clone_to_owned()?.into())
+}
+
+/// Standard output once more.
+#[cfg(windows)]
+fn stdout() -> io::Result<File> {
+    use std::os::windows::io::AsHandle;
+    Ok(io::stdout().as_handle().try_clone_to_owned()?.into())
 }
 
 /// Gives the terminal back when it is dropped.

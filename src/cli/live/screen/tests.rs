@@ -19,7 +19,7 @@ use sockscope::zoo::{self, Script};
 
 use super::player::Player;
 use super::stage::Stage;
-use super::{Link, Order};
+use super::{Order, link};
 
 /// A frame whole on Ethernet, captured `number` milliseconds after the epoch.
 pub(super) fn frame(number: u64, octets: &[u8]) -> Frame<'_> {
@@ -194,7 +194,7 @@ impl Write for Stuck {
 /// The capture hands over one picture and no other, makes none that nobody draws, and goes on.
 #[test]
 fn a_terminal_that_stands_still_stops_nothing() {
-    let (link, other) = Link::new();
+    let (link, end) = link();
     let (wrote, began) = mpsc::channel();
     let (let_go, release) = mpsc::channel();
     let (keys, key) = mpsc::channel();
@@ -203,7 +203,7 @@ fn a_terminal_that_stands_still_stops_nothing() {
         let terminal = ratatui::Terminal::with_options(CrosstermBackend::new(Stuck { wrote, release }), options)?;
         let description = Description::new(Format::Pcapng);
         let key = |_| Ok(key.try_recv().ok());
-        Player::new(terminal, State::new(false, TimeZone::UTC), other, description).play(key)
+        Player::new(terminal, State::new(false, TimeZone::UTC), end, description).play(key)
     });
     began.recv().unwrap();
     let mut play = Play::new();
