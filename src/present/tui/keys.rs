@@ -207,6 +207,9 @@ impl State {
     }
 }
 
+/// Cells that a page goes to the left at most: no line is longer.
+const WIDEST: usize = 80;
+
 /// Moves a page of text; one that `follows` stays at its end when it comes there.
 fn scroll_by(scroll: &mut Scroll, code: KeyCode, follows: bool) {
     let page = isize::try_from(scroll.room.max(2) - 1).unwrap_or(isize::MAX);
@@ -218,7 +221,7 @@ fn scroll_by(scroll: &mut Scroll, code: KeyCode, follows: bool) {
         KeyCode::Home | KeyCode::Char('g') => scroll.go(isize::MIN, follows),
         KeyCode::End | KeyCode::Char('G') => scroll.go(isize::MAX, follows),
         KeyCode::Left | KeyCode::Char('h') => scroll.left = scroll.left.saturating_sub(8),
-        KeyCode::Right | KeyCode::Char('l') => scroll.left = scroll.left.saturating_add(8),
+        KeyCode::Right | KeyCode::Char('l') => scroll.left = (scroll.left + 8).min(WIDEST),
         _ => {}
     }
 }

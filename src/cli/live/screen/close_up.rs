@@ -22,6 +22,8 @@ const OCTETS: usize = 64 << 10;
 /// The same between two pictures.
 const STEPS_AT_ONCE: usize = 200;
 const OCTETS_AT_ONCE: usize = 32 << 10;
+/// Octets of a frame that headers may take, whatever options they have.
+const HEADERS: usize = 512;
 /// Digits of a time.
 const DIGITS: usize = 6;
 
@@ -79,9 +81,11 @@ impl Followed {
         self.flow
     }
 
-    /// A frame of the stream, or an ICMP error about it.
+    /// A frame of the stream, or an ICMP error about it. What it carries is passed over where there is no time for it: to
+    /// read bulk data twice would lose some of it.
     pub(super) fn see(&mut self, frame: &Frame<'_>) {
-        self.push(&decode::packet(frame));
+        let headers = frame.octets.get(..HEADERS).filter(|_| self.room.1 == 0);
+        self.push(&decode::packet(&Frame { octets: headers.unwrap_or(frame.octets), ..*frame }));
     }
 
     /// What there is to be seen now.
@@ -138,8 +142,8 @@ impl Followed {
 
     fn say(&mut self, piece: Piece) {
         let octets = piece.octets.len();
-        if octets > self.room.1 {
-            self.skipped += octets as u64;
+        if octets > self.room.1 || self.room.1 == 0 {
+            self.skipped += octets as u64 + piece.missing;
             // The rest of them is not even copied.
             self.room.1 = 0;
             self.tracker.follow(FlowId { number: u32::MAX, ..self.own });

@@ -38,6 +38,8 @@ pub(super) struct Stage {
 /// A filter, and what it selected.
 struct Selecting {
     filter: Filter,
+    /// It asks for times within conversations, which are many to remember.
+    asks_times: bool,
     frames: u64,
     touched: Touched,
 }
@@ -83,7 +85,7 @@ impl Stage {
     pub(super) fn select(&mut self, filter: Option<Filter>) {
         self.meters.clear();
         self.all = Meter::new(tick_at(SystemTime::now().into()));
-        self.selecting = filter.map(|filter| Selecting { filter, frames: 0, touched: Touched::default() });
+        self.selecting = filter.map(Selecting::new);
         let Self { selecting: Some(Selecting { filter, touched, .. }), memory, interface, .. } = self else { return };
         if filter.needs() >= Needs::Tracker {
             return; // What was known of those frames is forgotten.
@@ -156,8 +158,9 @@ impl Stage {
 
     /// The filter selects the frame, or there is none.
     fn selects(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> bool {
-        let times = self.clock.see(frame, self.selecting.as_ref().map(|_| update));
-        let Some(Selecting { filter, frames, touched }) = &mut self.selecting else { return true };
+        let asks_times = self.selecting.as_ref().is_some_and(|selecting| selecting.asks_times);
+        let times = self.clock.see(frame, Some(update).filter(|_| asks_times));
+        let Some(Selecting { filter, frames, touched, .. }) = &mut self.selecting else { return true };
         let interface_name = Some(self.interface.as_str());
         let selected = filter.matches(&PacketRow { frame, packet, update: Some(update), interface_name, times });
         if selected {
@@ -165,6 +168,13 @@ impl Stage {
             touched.see(update);
         }
         selected
+    }
+}
+
+impl Selecting {
+    fn new(filter: Filter) -> Self {
+        let asks_times = filter.fields().iter().any(|field| field.name().contains(".time_"));
+        Self { filter, asks_times, frames: 0, touched: Touched::default() }
     }
 }
 

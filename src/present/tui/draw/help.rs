@@ -10,10 +10,11 @@ use crate::present::look::Ink;
 use crate::present::tui::state::{Page, State};
 
 /// A key, and what it does in English and Korean.
-const KEYS: [(&str, &str, &str); 14] = [
+const KEYS: [(&str, &str, &str); 15] = [
     ("↑ ↓ PgUp PgDn", "go to a row; Home and End too", "줄 이동 (Home, End 가능)"),
     ("Enter", "open a connection or a UDP peer", "연결 또는 UDP 상대 열기"),
     ("Tab", "its ladder, or what was said", "사다리 그림 / 주고받은 내용"),
+    ("← →", "move a ladder that is too wide", "넓은 사다리 좌우로 이동"),
     ("Esc", "back to the list", "목록으로 돌아가기"),
     ("/", "filter, in Wireshark's syntax; an empty line ends it", "필터 (Wireshark 문법), 빈 줄이면 해제"),
     ("s", "sort by the next column", "다음 열로 정렬"),
