@@ -1,7 +1,8 @@
 //! Recent frames, held in so much memory and no more.
 //!
-//! They stand in chunks; the oldest chunk goes when a new one is begun. A full chunk never changes, so that handing all of
-//! them to another thread copies no more than the last one.
+//! They stand in chunks; the oldest one is emptied and used again when a new one is begun, as fresh memory would cost more
+//! than what is put there. A full chunk never changes, so that handing all of them to another thread copies no more than the
+//! last one.
 
 use std::collections::VecDeque;
 use std::ops::Range;
@@ -11,14 +12,14 @@ use sockscope::capture::{ByteOrder, Frame, InterfaceId, LinkType, Timestamp};
 use sockscope::present::tui;
 use sockscope::track::FlowId;
 
-/// Octets that are held in all, those that describe frames included.
+/// Octets that are held in all, those that describe frames included; with what chunks keep for later, twice that at most.
 const MEMORY: usize = 16 << 20;
 
 /// Octets of a chunk.
 const CHUNK: usize = 256 << 10;
 
 /// Octets of one frame that are held: bulk data would push everything else out.
-const LONGEST: usize = 16 << 10;
+const LONGEST: usize = 8 << 10;
 
 /// The frames, the oldest first.
 #[derive(Debug, Default)]
@@ -85,15 +86,18 @@ impl Memory {
         self.full.iter().map(|chunk| &**chunk).chain([&self.last])
     }
 
+    /// Begins a new chunk, in place of the oldest one if there are enough.
     fn begin(&mut self) {
-        let last = std::mem::take(&mut self.last);
-        self.full.push_back(Arc::new(last));
-        // The one that is begun counts as full.
-        while (self.full.len() + 1) * CHUNK > MEMORY
+        let mut next = Chunk::default();
+        // Those that are full, the last one, and the one that is begun.
+        while (self.full.len() + 2) * CHUNK > MEMORY
             && let Some(oldest) = self.full.pop_front()
         {
             self.frames = self.frames.saturating_sub(oldest.records.len() as u64);
+            next = Arc::try_unwrap(oldest).unwrap_or_default();
         }
+        next.clear();
+        self.full.push_back(Arc::new(std::mem::replace(&mut self.last, next)));
     }
 }
 
@@ -107,6 +111,11 @@ impl Held {
 impl Chunk {
     fn size(&self) -> usize {
         self.octets.len() + self.records.len() * size_of::<Record>()
+    }
+
+    fn clear(&mut self) {
+        self.octets.clear();
+        self.records.clear();
     }
 
     fn push(&mut self, frame: &Frame<'_>, octets: &[u8], flow: Option<FlowId>) {

@@ -35,7 +35,7 @@ struct Written {
 fn told(count: &Written) -> String {
     let before = count.first.filter(|first| *first > 1);
     let before = before.map(|first| format!("; those before frame {first} are no more held")).unwrap_or_default();
-    let cut = if count.cut > 0 { format!("; {} cut to 16 KiB", counted(count.cut, "long frame")) } else { String::new() };
+    let cut = if count.cut > 0 { format!("; {} cut to 8 KiB", counted(count.cut, "long frame")) } else { String::new() };
     format!("{} written{cut}{before}", counted(count.frames, "frame"))
 }
 

@@ -38,7 +38,7 @@ const NOTES: [&str; 12] = [
     "one about states or streams, from now on. Rates count selected frames; totals of a row, all.",
     "필터: 선택된 프레임이 속한 줄만 보이고, 속도는 그때부터 선택된 프레임만 셈.",
     "A marked head (LISTEN, UNCONN) stands for all frames of its port.",
-    "Without -w, the last 16 MiB of frames are held, each up to 16 KiB of it, and w writes them.",
+    "Without -w, the last 16 MiB of frames are held, each up to 8 KiB of it, and w writes them.",
     "-w 없이는 최근 프레임 16 MiB만 메모리에 있음. w는 그것을 저장함.",
     "Closed sockets stay for five seconds. RTT is the mean of the socket's own segments.",
     "Rates are those of the last second, bars half a second each.",
