@@ -64,7 +64,7 @@ impl Write for Late<'_> {
 fn follow(args: &FollowArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let mut printer = Printer::new(args, setting);
     let mut tracker = Tracker::new(Limits::default());
-    let mut exchange = Exchange { flow: args.stream, first: None };
+    let mut exchange = Exchange::new(args.stream);
     tracker.follow(args.stream);
     let mut found = false;
     let mut hidden = HashSet::new();
@@ -137,13 +137,19 @@ impl Printer {
 }
 
 /// A UDP exchange: datagrams need no putting in order. Who sent the first one counts as the initiator.
-struct Exchange {
+pub(super) struct Exchange {
     flow: FlowId,
     first: Option<SocketAddr>,
 }
 
 impl Exchange {
-    fn datagram(&mut self, frame: u64, update: &Update<'_>) -> Option<Piece> {
+    /// The exchange of this stream, before its first datagram.
+    pub(super) const fn new(flow: FlowId) -> Self {
+        Self { flow, first: None }
+    }
+
+    /// What the frame says, if it belongs to the exchange.
+    pub(super) fn datagram(&mut self, frame: u64, update: &Update<'_>) -> Option<Piece> {
         let (Some(Transport::Udp(datagram)), Some(tuple)) = (&update.transport, update.tuple) else { return None };
         if update.flow != Some(self.flow) {
             return None;

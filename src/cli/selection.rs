@@ -109,15 +109,20 @@ pub(crate) fn capture_filter(text: &str) -> Result<CaptureFilter, Failure> {
     CaptureFilter::new(text).map_err(|said| Failure::Text(format!("-f {text}: {said}{hint}")))
 }
 
+/// Compiles a display filter of frames.
+pub(crate) fn display_filter(text: &str) -> Result<Filter, Failure> {
+    let filter = Filter::compile_in(text, &TimeZone::system()).map_err(Failure::Filter)?;
+    match filter.fields().iter().find(|field| field.needs() == Needs::Rows) {
+        None => Ok(filter),
+        Some(field) => Err(Failure::Text(format!(
+            "filter: {field} is no field of frames: sock.* alone filters sockets, demux.* alone demux; rubrics know the others"
+        ))),
+    }
+}
+
 impl Display {
     fn new(text: &str) -> Result<Self, Failure> {
-        let filter = Filter::compile_in(text, &TimeZone::system()).map_err(Failure::Filter)?;
-        if let Some(field) = filter.fields().iter().find(|field| field.needs() == Needs::Rows) {
-            return Err(Failure::Text(format!(
-                "filter: {field} is no field of frames: sock.* alone filters sockets, demux.* alone demux; rubrics know the others"
-            )));
-        }
-        Ok(Self { filter, tracker: Tracker::new(Limits::default()), clock: Clock::new() })
+        Ok(Self { filter: display_filter(text)?, tracker: Tracker::new(Limits::default()), clock: Clock::new() })
     }
 
     fn selects(&mut self, frame: &Frame<'_>, interface_name: Option<&str>) -> bool {

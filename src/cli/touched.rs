@@ -18,6 +18,18 @@ impl Touched {
         self.0.extend(flow(update));
     }
 
+    /// Takes a conversation that a selected frame belongs to.
+    #[cfg(feature = "tui")]
+    pub(crate) fn add(&mut self, flow: FlowId) {
+        self.0.insert(flow);
+    }
+
+    /// A selected frame belongs to the conversation.
+    #[cfg(feature = "tui")]
+    pub(crate) fn has(&self, flow: FlowId) -> bool {
+        self.0.contains(&flow)
+    }
+
     /// Forgets conversations that nobody remembers, when they are so many that the set would have to grow.
     #[cfg(feature = "live")]
     pub(crate) fn forget(&mut self, remembered: impl FnOnce() -> HashSet<FlowId>) {

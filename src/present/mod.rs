@@ -35,6 +35,8 @@ pub mod table;
 #[cfg(test)]
 mod testing;
 pub mod time;
+#[cfg(feature = "tui")]
+pub mod tui;
 pub mod verify_view;
 pub mod what_if_view;
 pub mod words;

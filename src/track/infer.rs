@@ -26,12 +26,12 @@ enum Life {
 }
 
 impl SocketTable {
-    /// The table after the last frame, which was captured at `now`.
-    pub(super) fn infer(connections: &[Connection], udp: &[UdpSocket], now: Option<Timestamp>) -> Self {
+    /// The table behind these connections and UDP sockets at the time `now`; both are in the order of their first frames.
+    pub fn infer(connections: &[&Connection], udp: &[UdpSocket], now: Option<Timestamp>) -> Self {
         let mut table = Self::default();
         let listeners = table.add_listeners(connections);
         let latest = latest_incarnations(connections);
-        for connection in connections {
+        for connection in connections.iter().copied() {
             let tuple = (connection.initiator, connection.responder);
             let end = if latest.get(&tuple).is_some_and(|latest| *latest > connection.incarnation) {
                 Life::Superseded
@@ -48,10 +48,10 @@ impl SocketTable {
 
     /// R1: one listener for each address that answered SYNs, or let them go unanswered; several loopback addresses with
     /// one port count as one listener on all of them. Returns each address's row.
-    fn add_listeners(&mut self, connections: &[Connection]) -> HashMap<SocketAddr, usize, RandomState> {
+    fn add_listeners(&mut self, connections: &[&Connection]) -> HashMap<SocketAddr, usize, RandomState> {
         let mut rows: HashMap<SocketAddr, usize, RandomState> = HashMap::default();
         let mut loopback: HashMap<u16, usize, RandomState> = HashMap::default();
-        for connection in connections.iter().filter(|connection| calls_a_listener(connection)) {
+        for connection in connections.iter().copied().filter(|connection| calls_a_listener(connection)) {
             let address = connection.responder;
             let known = rows.get(&address).or_else(|| loopback.get(&address.port()).filter(|_| is_loopback(address.ip())));
             let place = known.copied().unwrap_or(self.sockets.len());
@@ -262,13 +262,13 @@ fn frames_of(connection: &Connection, side: Side) -> Vec<u64> {
 }
 
 /// The last connection between two ends that was answered with a SYN-ACK, by whichever end called.
-fn latest_incarnations(connections: &[Connection]) -> HashMap<(SocketAddr, SocketAddr), u32, RandomState> {
+fn latest_incarnations(connections: &[&Connection]) -> HashMap<(SocketAddr, SocketAddr), u32, RandomState> {
     let answered = |connection: &&Connection| connection.incarnation > 1 && connection.handshake.syn_ack.is_some();
     let both_ways = |connection: &Connection| {
         let (initiator, responder) = (connection.initiator, connection.responder);
         [(initiator, responder), (responder, initiator)].map(|ends| (ends, connection.incarnation))
     };
-    connections.iter().filter(answered).flat_map(both_ways).collect()
+    connections.iter().copied().filter(answered).flat_map(both_ways).collect()
 }
 
 /// R7: nothing on the wire ends TIME-WAIT, only time.

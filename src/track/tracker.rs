@@ -140,6 +140,11 @@ impl Tracker {
         self.books.udp.sockets()
     }
 
+    /// How many exchanges between two UDP endpoints are remembered.
+    pub const fn exchanges(&self) -> usize {
+        self.books.udp.known()
+    }
+
     /// What has been forgotten so far.
     pub const fn forgotten(&self) -> Forgotten {
         self.books.forgotten
@@ -275,7 +280,8 @@ impl Books {
     }
 
     fn sockets(&self) -> SocketTable {
-        SocketTable::infer(&self.connections, self.udp.sockets(), self.time())
+        let connections: Vec<&Connection> = self.connections.iter().collect();
+        SocketTable::infer(&connections, self.udp.sockets(), self.time())
     }
 
     /// What time it is at least.

@@ -18,6 +18,8 @@ mod refusals;
 #[path = "../support/mod.rs"]
 mod support;
 mod traffic;
+#[cfg(feature = "tui")]
+mod view;
 
 use std::path::Path;
 

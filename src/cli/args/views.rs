@@ -326,7 +326,11 @@ pub(crate) struct ExportArgs {
   sockscope live eth0 -f 'tcp port 80' -w web.pcapng
   sockscope live --port 5000 --duration 10s --json
   sockscope live -q -w lab.pcapng --ring 10MBx3
+  sockscope live --plain
   sockscope live --list
+
+On a terminal, the view fills it: sockets with their children and peers, states as they move; ? tells its keys. Into a
+file or a pipe, and with --plain, --quiet or --json, frames are printed as they come.
 
 Ctrl-C, kill, --duration and --frames end the capture; the file is whole then, and holds the kernel's counters. Without
 the right to capture, the complaint says how to give it. Through sudo, root is left as soon as the interface is open.")]
@@ -370,6 +374,10 @@ pub(crate) struct LiveArgs {
     /// Print JSON Lines
     #[arg(long)]
     pub(crate) json: bool,
+    /// On a terminal too, print lines instead of filling it with the view
+    #[cfg(feature = "tui")]
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) plain: bool,
     #[command(flatten)]
     pub(crate) time: Time,
 }

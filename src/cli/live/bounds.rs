@@ -15,6 +15,7 @@ use sockscope::capture::{LATENCY, Timestamp};
 const LATE: u32 = 4;
 
 /// Ctrl-C and `kill`: the first one ends the capture, the second one the program.
+#[derive(Clone)]
 pub(super) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
@@ -26,6 +27,18 @@ impl Signals {
             signal_hook::flag::register(signal, Arc::clone(&heard))?;
         }
         Ok(Self(heard))
+    }
+
+    /// The end of the terminal is heard too. Without a view, the capture may outlive it.
+    #[cfg(all(feature = "tui", unix))]
+    pub(super) fn catch_hangup(&self) -> io::Result<()> {
+        signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&self.0)).map(drop)
+    }
+
+    /// Ends the capture as Ctrl-C does.
+    #[cfg(feature = "tui")]
+    pub(super) fn call(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     fn heard(&self) -> bool {

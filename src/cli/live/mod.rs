@@ -1,12 +1,15 @@
 //! `sockscope live [IFACE]`: the packets of an interface as they come, and the sockets behind them.
 //!
 //! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
-//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] are lines for people or
-//! programs.
+//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] is what is seen: [`lines`]
+//! for people or programs, or `screen`, which fills a terminal.
 
 mod bounds;
+mod lines;
 mod recording;
 mod ring;
+#[cfg(feature = "tui")]
+mod screen;
 mod view;
 mod watch;
 
@@ -20,11 +23,11 @@ use sockscope::present::words::{counted, grouped};
 use super::args::LiveArgs;
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
-use super::selection::{self, Selection};
+use super::selection;
 use bounds::{Bounds, Signals};
 use recording::Recording;
 use view::View;
-use watch::{Sight, Watch};
+use watch::Watch;
 
 pub(crate) use ring::Ring;
 
@@ -36,7 +39,7 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     if piped && args.ring.is_some() {
         return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
     }
-    let selection = Selection::of_live(args.filter.as_deref())?;
+    let filtered = view::Filtered::new(&args)?;
     let signals = Signals::catch()?;
     let live = open(&args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
@@ -47,24 +50,18 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
         Some(path) => (Recording::new(path, args.ring, &description)?, out),
         None => (Recording::none(&description), out),
     };
-    let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    follow((live, recording), Watch::new(selection, bounds), View::new(&args, setting.look, shown))
+    let (selection, view) = filtered.view(&args, (&live, &signals), setting.look, shown)?;
+    let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
+    follow((live, recording), Watch::new(selection, bounds), view)
 }
 
 /// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
 fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mut view: View<'_>) -> Result<(), Failure> {
-    let watched = watch.run(&mut live, &mut recording, |sight| match sight {
-        Sight::Frame(frame, packet, update) => view.frame(frame, packet, update),
-        Sight::Unselected(packet) => {
-            view.pass(packet);
-            Ok(())
-        }
-        Sight::Rest { lost } => view.rest(lost),
-    });
+    let watched = watch.run(&mut live, &mut recording, |sight| view.see(sight));
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
-    let told = view.end(&watch.finish()).map_err(Failure::from);
+    let told = view.end(watch.finish()).map_err(Failure::from);
     let interface = live.description().interfaces.first().and_then(|interface| interface.name.as_deref());
     print_line(&format!("{}: {}", interface.unwrap_or_default(), outcome(&statistics)));
     // A reader who went away is no fault, a file that could not be finished is.

@@ -1,86 +1,91 @@
-//! What is seen of a live capture without a terminal view: a line for each frame, and the sockets at the end.
+//! What is seen of a live capture: a screen where there is a terminal, and lines everywhere else.
 
 use std::io::{self, Write};
-use std::time::{Duration, Instant};
 
-use sockscope::capture::Frame;
-use sockscope::decode::Packet;
+use sockscope::capture::Live;
 use sockscope::present::look::Look;
-use sockscope::present::socket_view::{self, Columns};
-use sockscope::present::words::{counted, grouped};
-use sockscope::track::{Forgotten, Socket, SocketState, Trace, Update};
+use sockscope::track::Trace;
 
 use super::super::args::LiveArgs;
-use super::super::failure::print_line;
-use super::super::job::Form;
-use super::super::packets::Printer;
+use super::super::failure::Failure;
+use super::super::selection::Selection;
+use super::bounds::Signals;
+use super::lines::Lines;
+#[cfg(feature = "tui")]
+use super::screen::{self, Screen};
+use super::watch::Sight;
+#[cfg(feature = "tui")]
+use {super::super::selection, sockscope::judge::filter::Filter};
 
-/// Between two moments at which what was printed is shown.
-const PACE: Duration = Duration::from_millis(100);
-
-/// Lines on standard output.
+/// A screen, if there is one; what is printed in its place, and behind it at the end.
 pub(super) struct View<'o> {
-    /// `None` if frames are not shown.
-    printer: Option<Printer>,
-    form: Form,
-    look: Look,
-    out: &'o mut dyn Write,
-    shown: Instant,
-    /// Losses told so far.
-    lost: u64,
+    #[cfg(feature = "tui")]
+    screen: Option<Screen>,
+    lines: Lines<'o>,
 }
 
-impl<'o> View<'o> {
-    /// The form that was asked for.
-    pub(super) fn new(args: &LiveArgs, look: Look, out: &'o mut dyn Write) -> Self {
-        let form = if args.json { Form::Json } else { Form::Text };
-        let printer = (!args.quiet).then(|| Printer::new(form, look, args.time.clone().into()));
-        Self { printer, form, look, out, shown: Instant::now(), lost: 0 }
-    }
-
-    /// A frame that is selected.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> io::Result<()> {
-        let Some(printer) = &mut self.printer else { return Ok(()) };
-        printer.print(frame, packet, update, &mut self.out)
-    }
-
-    /// A frame that is not.
-    pub(super) fn pass(&mut self, packet: &Packet<'_>) {
-        self.printer.iter_mut().for_each(|printer| printer.pass(packet));
-    }
-
-    /// There is time to show what was printed, and to say what was lost.
-    pub(super) fn rest(&mut self, lost: u64) -> io::Result<()> {
-        if lost > self.lost {
-            print_line(&format!("{} frames lost so far: the kernel's buffer was full", grouped(lost)));
-            self.lost = lost;
+impl View<'_> {
+    /// Shows what there is to be seen.
+    pub(super) fn see(&mut self, sight: Sight<'_>) -> io::Result<()> {
+        #[cfg(feature = "tui")]
+        if let Some(screen) = &mut self.screen {
+            return screen.see(sight);
         }
-        if self.shown.elapsed() < PACE {
-            return Ok(());
-        }
-        self.shown = Instant::now();
-        self.out.flush()
+        self.lines.see(sight)
     }
 
-    /// The sockets at the end, where people read.
-    pub(super) fn end(&mut self, trace: &Trace) -> io::Result<()> {
-        if self.form == Form::Text {
-            let open = |socket: &&Socket| socket.state != SocketState::Closed;
-            let sockets: Vec<&Socket> = trace.sockets.sockets.iter().filter(open).collect();
-            writeln!(self.out, "\nSockets behind these packets, as of the last frame")?;
-            socket_view::write(&sockets, Columns::All, self.look, &mut self.out)?;
-            self.tell_forgotten(trace.forgotten)?;
+    /// The sockets at the end; of a screen, those that its filter showed last.
+    #[cfg_attr(not(feature = "tui"), allow(unused_mut, reason = "only a screen chooses its rows"))]
+    pub(super) fn end(&mut self, mut trace: Trace) -> io::Result<()> {
+        #[cfg(feature = "tui")]
+        if let Some(touched) = self.screen.take().map(Screen::close).transpose()?.flatten() {
+            touched.prune(&mut trace);
         }
-        self.out.flush()
+        self.lines.end(&trace)
+    }
+}
+
+/// The display filter, compiled before anything is opened. A screen changes its own while it is shown.
+pub(super) enum Filtered {
+    Lines(Box<Selection>),
+    #[cfg(feature = "tui")]
+    Screen(Option<Filter>),
+}
+
+impl Filtered {
+    /// Compiles the filter that was typed.
+    pub(super) fn new(args: &LiveArgs) -> Result<Self, Failure> {
+        #[cfg(feature = "tui")]
+        if screen::is_wanted(args) {
+            return Ok(Self::Screen(args.filter.as_deref().map(selection::display_filter).transpose()?));
+        }
+        Ok(Self::Lines(Box::new(Selection::of_live(args.filter.as_deref())?)))
     }
 
-    /// What is left out of the table on purpose.
-    fn tell_forgotten(&mut self, forgotten: Forgotten) -> io::Result<()> {
-        if !forgotten.any() {
-            return Ok(());
-        }
-        let connections = counted(forgotten.connections, "connection");
-        let exchanges = counted(forgotten.exchanges, "exchange");
-        writeln!(self.out, "  Forgotten in the meantime: {connections} and {exchanges} of UDP that had ended long before.")
+    /// Opens the view, and says what it is shown.
+    #[cfg_attr(not(feature = "tui"), allow(unused_variables, reason = "only a screen says what it listens to, and ends it"))]
+    pub(super) fn view<'o>(
+        self,
+        args: &LiveArgs,
+        (live, signals): (&Live, &Signals),
+        look: Look,
+        out: &'o mut dyn Write,
+    ) -> Result<(Selection, View<'o>), Failure> {
+        let lines = Lines::new(args, look, out);
+        Ok(match self {
+            #[cfg(feature = "tui")]
+            Self::Screen(filter) => {
+                let screen = Some(Screen::open(args, (live, signals), filter, look)?);
+                (Selection::default(), View { screen, lines })
+            }
+            Self::Lines(selection) => (
+                *selection,
+                View {
+                    #[cfg(feature = "tui")]
+                    screen: None,
+                    lines,
+                },
+            ),
+        })
     }
 }

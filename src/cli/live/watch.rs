@@ -30,6 +30,9 @@ pub(super) enum Sight<'a> {
     Rest {
         /// Frames that the kernel had no room for so far.
         lost: u64,
+        /// All that is remembered.
+        #[cfg_attr(not(feature = "tui"), allow(dead_code, reason = "lines show what is new, not what there is"))]
+        tracker: &'a Tracker,
     },
 }
 
@@ -77,7 +80,8 @@ impl Watch {
             if self.rested.elapsed() >= PACE {
                 self.rested = Instant::now();
                 self.follower.forget();
-                look(Sight::Rest { lost: live.statistics().dropped.unwrap_or(0) })?;
+                let lost = live.statistics().dropped.unwrap_or(0);
+                look(Sight::Rest { lost, tracker: self.follower.tracker() })?;
             }
         }
     }

@@ -6,6 +6,7 @@
 //! ```
 
 use std::io::{self, Write};
+use std::net::SocketAddr;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -48,6 +49,14 @@ impl Paper {
         // The uprights, and the state behind the right one.
         let beside = paper.front() + 2 + if state > 0 { 1 + state } else { 0 };
         Self { room: width.saturating_sub(beside).clamp(20, LONGEST), ..paper }
+    }
+
+    /// What stands above the rungs between these ends.
+    pub fn heading(self, ends: [SocketAddr; 2]) -> String {
+        let [left, right] = ends.map(|end| end.to_string());
+        let state = if self.state > 0 { "State" } else { "" };
+        let gap = self.room.saturating_sub(left.width() + right.width()).max(1);
+        format!("{}│{left}{:gap$}{right}│ {state}", self.beside("No.", "Time", state), "").trim_end().to_owned()
     }
 
     /// Cells in front of the left upright.
@@ -121,15 +130,12 @@ impl Ladder {
         let Some([initiator, responder]) = self.rungs.ends() else { return Ok(()) };
         let title = format!("{}  {initiator} → {responder}", self.flow);
         writeln!(out, "{}", self.look.paint(Ink::Strong, title))?;
-        let (legend, state) = match self.flow.protocol {
-            Protocol::Tcp => ("States where they change: ! observed, + proved by a later segment, ? assumed.", "State"),
-            Protocol::Udp => ("Who sent the first datagram stands at the left.", ""),
+        let legend = match self.flow.protocol {
+            Protocol::Tcp => "States where they change: ! observed, + proved by a later segment, ? assumed.",
+            Protocol::Udp => "Who sent the first datagram stands at the left.",
         };
         writeln!(out, "{}\n", self.look.paint(Ink::Quiet, legend))?;
-        let (left, right) = (initiator.to_string(), responder.to_string());
-        let gap = paper.room.saturating_sub(left.width() + right.width()).max(1);
-        let heading = format!("{}│{left}{:gap$}{right}│ {state}", paper.beside("No.", "Time", state), "");
-        writeln!(out, "{}", self.look.paint(Ink::Quiet, heading.trim_end()))
+        writeln!(out, "{}", self.look.paint(Ink::Quiet, paper.heading([initiator, responder])))
     }
 
     fn steps(&self, steps: &[Step], out: &mut impl Write) -> io::Result<()> {

@@ -1,0 +1,193 @@
+//! What the view knows of the capture, frame by frame, and the picture it makes of that.
+
+use std::time::SystemTime;
+
+use jiff::SignedDuration;
+use sockscope::capture::{Frame, Timestamp};
+use sockscope::decode::{self, Packet};
+use sockscope::judge::filter::{Clock, Filter, Needs, PacketRow};
+use sockscope::present::time::Dial;
+use sockscope::present::tui::{self, Flows, Picture};
+use sockscope::track::{FlowId, Protocol, Socket, SocketState, SocketTable, Tracker, Update};
+
+use super::super::super::touched::{self, Touched};
+use super::chosen::Chosen;
+use super::close_up::Followed;
+use super::memory::{Held, Memory};
+use super::meter::{Meter, Meters, tick_at};
+
+/// How long a socket that is closed is still shown.
+const LINGER: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is known of the capture, beside what its tracker remembers.
+pub(super) struct Stage {
+    interface: String,
+    /// The file that all frames are written to.
+    file: Option<String>,
+    start: Timestamp,
+    dial: Dial,
+    frames: u64,
+    memory: Memory,
+    all: Meter,
+    meters: Meters,
+    clock: Clock,
+    selecting: Option<Selecting>,
+    followed: Option<Followed>,
+}
+
+/// A filter, and what it selected.
+struct Selecting {
+    filter: Filter,
+    /// It asks for times within conversations, which are many to remember.
+    asks_times: bool,
+    frames: u64,
+    touched: Touched,
+}
+
+impl Stage {
+    /// Nothing captured yet on this interface.
+    pub(super) fn new((interface, file): (String, Option<String>), start: Timestamp, mut dial: Dial) -> Self {
+        dial.start_at(Some(start));
+        Self {
+            interface,
+            file,
+            start,
+            dial,
+            frames: 0,
+            memory: Memory::default(),
+            all: Meter::new(tick_at(start)),
+            meters: Meters::default(),
+            clock: Clock::new(),
+            selecting: None,
+            followed: None,
+        }
+    }
+
+    /// Takes in a frame.
+    pub(super) fn see(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) {
+        self.frames = frame.number;
+        let flow = touched::flow(update);
+        self.memory.push(frame, flow);
+        if let Some(followed) = self.followed.as_mut().filter(|followed| Some(followed.flow()) == flow) {
+            followed.see(frame);
+        }
+        if !self.selects(frame, packet, update) {
+            return;
+        }
+        let now = frame.timestamp.map_or(0, tick_at);
+        self.all.count(now, frame);
+        if let Some(flow) = flow {
+            self.meters.count(flow, now, frame);
+        }
+    }
+
+    /// Shows what this filter selects from now on, and what it selects of the frames held.
+    pub(super) fn select(&mut self, filter: Option<Filter>) {
+        self.meters.clear();
+        self.all = Meter::new(tick_at(SystemTime::now().into()));
+        self.selecting = filter.map(Selecting::new);
+        let Self { selecting: Some(Selecting { filter, touched, .. }), memory, interface, .. } = self else { return };
+        if filter.needs() >= Needs::Tracker {
+            return; // What was known of those frames is forgotten.
+        }
+        let mut clock = Clock::new();
+        memory.each(|frame, flow| {
+            let times = clock.see(frame, None);
+            let packet = decode::packet(frame);
+            let row = PacketRow { frame, packet: &packet, update: None, interface_name: Some(interface), times };
+            flow.filter(|_| filter.matches(&row)).into_iter().for_each(|flow| touched.add(flow));
+        });
+    }
+
+    /// Looks closely at a stream.
+    pub(super) fn open(&mut self, flow: FlowId, tracker: &Tracker) {
+        let begin = first_frame(flow, tracker);
+        self.followed = Some(Followed::new((flow, begin), self.dial.clone(), &self.memory));
+    }
+
+    /// Looks closely at none.
+    pub(super) fn close(&mut self) {
+        self.followed = None;
+    }
+
+    /// Hands out the frames that are held.
+    pub(super) fn held(&self) -> Held {
+        self.memory.held()
+    }
+
+    /// Forgets what is of no more use.
+    pub(super) fn rest(&mut self, tracker: &Tracker) {
+        self.meters.forget(tick_at(SystemTime::now().into()));
+        self.selecting.iter_mut().for_each(|selecting| selecting.touched.forget(|flow| tracker.remembers(flow)));
+    }
+
+    /// What the filter selected; `None` if there is none.
+    pub(super) fn take_touched(&mut self) -> Option<Touched> {
+        self.selecting.take().map(|selecting| selecting.touched)
+    }
+
+    /// All there is to be seen now.
+    pub(super) fn picture(&mut self, lost: u64, tracker: &Tracker) -> Picture {
+        let now = Timestamp::from(SystemTime::now());
+        let tick = tick_at(now);
+        let touched = self.selecting.as_ref().map(|selecting| &selecting.touched);
+        let chosen = Chosen::new(tracker, |flow| touched.is_none_or(|touched| touched.has(flow)));
+        let table = SocketTable::infer(&chosen.connections, &chosen.udp, Some(now));
+        let flows = Flows {
+            connections: chosen.connections.iter().map(|connection| (connection.id.number, *connection)).collect(),
+            recent: &|flow| self.meters.recent(flow, tick),
+            shows: &|socket| is_shown(socket, now),
+        };
+        Picture {
+            interface: self.interface.clone(),
+            now: Some(now),
+            elapsed: now.since(self.start),
+            frames: self.frames,
+            lost,
+            recent: self.all.recent(tick),
+            filter: self.selecting.as_ref().map(|selecting| (selecting.filter.text().to_owned(), selecting.frames)),
+            file: self.file.clone(),
+            connections: tracker.connections().len() as u64,
+            exchanges: tracker.exchanges() as u64,
+            left_out: chosen.left_out,
+            families: tui::families(&table, &flows),
+            held: self.memory.sums(),
+            close_up: self.followed.as_mut().map(Followed::picture),
+        }
+    }
+
+    /// The filter selects the frame, or there is none.
+    fn selects(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> bool {
+        let asks_times = self.selecting.as_ref().is_some_and(|selecting| selecting.asks_times);
+        let times = self.clock.see(frame, Some(update).filter(|_| asks_times));
+        let Some(Selecting { filter, frames, touched, .. }) = &mut self.selecting else { return true };
+        let interface_name = Some(self.interface.as_str());
+        let selected = filter.matches(&PacketRow { frame, packet, update: Some(update), interface_name, times });
+        if selected {
+            *frames += 1;
+            touched.see(update);
+        }
+        selected
+    }
+}
+
+impl Selecting {
+    fn new(filter: Filter) -> Self {
+        let asks_times = filter.fields().iter().any(|field| field.name().contains(".time_"));
+        Self { filter, asks_times, frames: 0, touched: Touched::default() }
+    }
+}
+
+/// The first frame of a stream.
+fn first_frame(flow: FlowId, tracker: &Tracker) -> Option<u64> {
+    let mut peers = tracker.udp_sockets().iter().flat_map(|socket| &socket.peers);
+    match flow.protocol {
+        Protocol::Tcp => Some(tracker.connections().iter().find(|connection| connection.id == flow)?.first_frame),
+        Protocol::Udp => Some(peers.find(|peer| peer.stream == flow.number)?.first_frame),
+    }
+}
+
+/// It lives, or did until just now.
+fn is_shown(socket: &Socket, now: Timestamp) -> bool {
+    socket.state != SocketState::Closed || socket.end.is_some_and(|end| now.since(end) <= LINGER)
+}
