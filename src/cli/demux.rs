@@ -67,6 +67,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         fresh(description, &mut interfaces).for_each(|interface| table.hear_of(&interface.addresses));
         numbers.clear();
         table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
+        contradictions.expect(&numbers);
         if json {
             lines.expect(&numbers)
         } else {

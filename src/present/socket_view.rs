@@ -327,4 +327,18 @@ mod tests {
         assert_eq!(starts[1..4], ["tcp LISTEN ?:80", "└ tcp CLOSED", "tcp TIME-WAIT 10.0.0.1:40000"]);
         assert_eq!(text.lines().last(), Some("  ?: bound to this port; to which address, or to all, no packet tells."));
     }
+
+    #[test]
+    fn a_card_counts_the_tuples_that_it_leaves_out() {
+        let ends = vec![(([10, 0, 0, 2], 80).into(), ([10, 0, 0, 1], 40_000).into())];
+        let counts = PortCard { protocol: Protocol::Tcp, port: 80, listening: 1, connected: 3, unconnected: 0, peers: 0, ends };
+        let mut out = Vec::new();
+        write_ports(&[counts], Look::default(), 9, &mut out).unwrap();
+        let expected = "  TCP 80: 1 listening + 3 connected = 4 sockets, all on port 80
+    well-known port (0 to 1023); its connected sockets, by their 5-tuples:
+    TCP 10.0.0.2:80 ↔ 10.0.0.1:40000
+    … and 2 more
+";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
 }
