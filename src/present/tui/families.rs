@@ -53,18 +53,13 @@ pub fn families(table: &SocketTable, flows: &Flows<'_>) -> Vec<Family> {
 /// `TCP 5001: 1 listening + 2 connected = 3 sockets, all on port 5001`: those that live.
 fn title_of_port(rows: &[Row]) -> String {
     let Some(first) = rows.first() else { return String::new() };
-    let state_is = |row: &&Row, state| row.state.is_some_and(|stated| stated.state == state);
+    let in_state = |state| rows.iter().filter(|row| row.state.is_some_and(|stated| stated.state == state)).count();
     let members = rows.iter().filter(|row| row.is_member && !row.is_closed()).count();
-    let (protocol, port) = (first.id.protocol(), first.id.port);
+    let (protocol, port, ends) = (first.id.protocol(), first.id.port, Vec::new());
+    let (listening, unconnected) = (in_state(SocketState::Listen), in_state(SocketState::Unconn));
     let card = match protocol {
-        Protocol::Tcp => {
-            let listening = rows.iter().filter(|row| state_is(row, SocketState::Listen)).count();
-            PortCard { protocol, port, listening, connected: members, unconnected: 0, peers: 0 }
-        }
-        Protocol::Udp => {
-            let unconnected = rows.iter().filter(|row| state_is(row, SocketState::Unconn)).count();
-            PortCard { protocol, port, listening: 0, connected: 0, unconnected, peers: members }
-        }
+        Protocol::Tcp => PortCard { protocol, port, listening, connected: members, unconnected: 0, peers: 0, ends },
+        Protocol::Udp => PortCard { protocol, port, listening: 0, connected: 0, unconnected, peers: members, ends },
     };
     card.to_string()
 }
