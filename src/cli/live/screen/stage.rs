@@ -118,7 +118,7 @@ impl Stage {
     /// Forgets what is of no more use.
     pub(super) fn rest(&mut self, tracker: &Tracker) {
         self.meters.forget(tick_at(SystemTime::now().into()));
-        self.selecting.iter_mut().for_each(|selecting| selecting.touched.forget(|flow| tracker.remembers(flow)));
+        self.selecting.iter_mut().for_each(|selecting| selecting.touched.forget(|| tracker.flows().collect()));
     }
 
     /// What the filter selected; `None` if there is none.
