@@ -193,6 +193,12 @@ impl Follower {
         update
     }
 
+    /// The tracker itself.
+    #[cfg(feature = "live")]
+    pub(super) const fn tracker(&self) -> &Tracker {
+        &self.tracker
+    }
+
     /// Forgets what its tracker has forgotten.
     #[cfg(feature = "live")]
     pub(super) fn forget(&mut self) {

@@ -129,6 +129,11 @@ impl Tracker {
         self.books.sockets()
     }
 
+    /// The same as of `now`, which all packets so far are older than.
+    pub fn sockets_at(&self, now: Timestamp) -> SocketTable {
+        self.books.sockets_at(Some(now))
+    }
+
     /// The connections as of now, in the order of their first frames.
     pub fn connections(&self) -> &[Connection] {
         &self.books.connections
@@ -268,7 +273,11 @@ impl Books {
     }
 
     fn sockets(&self) -> SocketTable {
-        SocketTable::infer(&self.connections, self.udp.sockets(), self.time())
+        self.sockets_at(self.time())
+    }
+
+    fn sockets_at(&self, now: Option<Timestamp>) -> SocketTable {
+        SocketTable::infer(&self.connections, self.udp.sockets(), now)
     }
 
     /// What time it is at least.

@@ -11,6 +11,7 @@ mod losses;
 #[path = "../support/namespace.rs"]
 mod namespace;
 mod program;
+mod proof;
 #[path = "../support/witness/recorder.rs"]
 #[allow(dead_code, reason = "other tests look into its file earlier")]
 mod recorder;

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use sockscope::capture::{self, Description, Next, Statistics};
@@ -20,6 +20,8 @@ pub fn command(arguments: &[&str]) -> Command {
 /// The program, listening.
 pub struct Listener {
     child: Child,
+    /// `None` if nobody reads it.
+    stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
 }
 
@@ -44,12 +46,20 @@ impl Listener {
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         assert!(line.contains("listening"), "{line}");
-        Self { child, stderr }
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, stdout, stderr }
     }
 
     /// Nobody reads any more what it prints.
     pub fn close_stdout(&mut self) {
-        drop(self.child.stdout.take());
+        drop(self.stdout.take());
+    }
+
+    /// Waits until it prints a line of this kind; what it printed before is passed over.
+    pub fn line(&mut self, mut is_it: impl FnMut(&str) -> bool) -> String {
+        let lines = self.stdout.as_mut().unwrap().lines().map(Result::unwrap);
+        let start = Instant::now();
+        lines.inspect(|line| assert!(start.elapsed() < PATIENCE, "waited in vain: {line}")).find(|line| is_it(line)).unwrap()
     }
 
     /// Sends a signal, such as `INT`.
@@ -76,7 +86,7 @@ impl Listener {
     /// Waits until it ends by itself.
     pub fn wait(mut self) -> Ended {
         let mut stdout = Vec::new();
-        if let Some(mut pipe) = self.child.stdout.take() {
+        if let Some(mut pipe) = self.stdout.take() {
             pipe.read_to_end(&mut stdout).unwrap();
         }
         let mut stderr = String::new();

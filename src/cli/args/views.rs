@@ -326,6 +326,7 @@ pub(crate) struct ExportArgs {
   sockscope live eth0 -f 'tcp port 80' -w web.pcapng
   sockscope live --port 5000 --duration 10s --json
   sockscope live -q -w lab.pcapng --ring 10MBx3
+  sockscope live -q --verify -w proof.pcapng
   sockscope live --list
 
 Ctrl-C, kill, --duration and --frames end the capture; the file is whole then, and holds the kernel's counters. Without
@@ -364,6 +365,10 @@ pub(crate) struct LiveArgs {
     /// Begin a new file whenever the last one is so large, and keep the last few, as in 10MBx3: OUT_00001.pcapng and on
     #[arg(long, value_name = "SIZExN", requires = "output")]
     pub(crate) ring: Option<Ring>,
+    /// Ask the kernel for its own sockets meanwhile, and tell each on which packets say otherwise, with the moment and the
+    /// reason; -w keeps what it said for sockscope verify. PERIOD is how often, 100ms if not given
+    #[arg(long, value_name = "PERIOD", value_parser = job::duration, num_args = 0..=1, require_equals = true, default_missing_value = "100ms")]
+    pub(crate) verify: Option<SignedDuration>,
     /// Print no frames, only the sockets at the end
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,

@@ -66,9 +66,14 @@ impl Bounds {
 
     /// Nothing is left in the kernel that came before the end, when there was nothing to read at `now`.
     pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
-        let late = SignedDuration::try_from(LATENCY * LATE).unwrap_or_default();
-        self.excludes(now.after(-late))
+        self.excludes(taken_until(now))
     }
+}
+
+/// What came before this has been taken out of the kernel, when there was nothing to read at `now`.
+pub(super) fn taken_until(now: Timestamp) -> Option<Timestamp> {
+    let late = SignedDuration::try_from(LATENCY * LATE).unwrap_or_default();
+    now.after(-late)
 }
 
 #[cfg(test)]

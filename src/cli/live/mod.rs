@@ -2,13 +2,14 @@
 //!
 //! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
 //! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] are lines for people or
-//! programs.
+//! programs. [`witness`] is the kernel, which says itself what sockets it has.
 
 mod bounds;
 mod recording;
 mod ring;
 mod view;
 mod watch;
+mod witness;
 
 use std::io::{self, Write};
 
@@ -21,10 +22,12 @@ use super::args::LiveArgs;
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
 use super::selection::{self, Selection};
+use super::verify;
 use bounds::{Bounds, Signals};
 use recording::Recording;
 use view::View;
-use watch::{Sight, Watch};
+use watch::{Seen, Sight, Watch};
+use witness::Witness;
 
 pub(crate) use ring::Ring;
 
@@ -39,6 +42,8 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     let selection = Selection::of_live(args.filter.as_deref())?;
     let signals = Signals::catch()?;
     let live = open(&args)?;
+    let filtered = args.capture_filter.is_some() || args.port.is_some();
+    let witness = args.verify.map(|period| Witness::open(period, filtered)).transpose()?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
     let description = live.description().clone();
     let mut nowhere = io::sink();
@@ -49,7 +54,7 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     };
     let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    follow((live, recording), Watch::new(selection, bounds), View::new(&args, setting.look, shown))
+    follow((live, recording), Watch::new(selection, bounds, witness), View::new(&args, setting.look, shown))
 }
 
 /// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
@@ -60,15 +65,25 @@ fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mu
             view.pass(packet);
             Ok(())
         }
+        Sight::Differs(difference) => view.difference(difference),
         Sight::Rest { lost } => view.rest(lost),
     });
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
-    let told = view.end(&watch.finish()).map_err(Failure::from);
+    let seen = watch.finish(statistics.dropped.unwrap_or(0));
+    let told = view.end(&seen).map_err(Failure::from);
     let interface = live.description().interfaces.first().and_then(|interface| interface.name.as_deref());
     print_line(&format!("{}: {}", interface.unwrap_or_default(), outcome(&statistics)));
     // A reader who went away is no fault, a file that could not be finished is.
-    recorded.and(watched).and(told)
+    recorded.and(watched).and(told).and(verdict(&seen))
+}
+
+/// What the kernel says otherwise has to have a reason.
+fn verdict(seen: &Seen) -> Result<(), Failure> {
+    match seen.account.as_ref().map_or(0, |account| account.unexplained) {
+        0 => Ok(()),
+        unexplained => Err(Failure::Unmet(verify::unmet(unexplained))),
+    }
 }
 
 /// Compiles the filter first, whose faults have words of their own.

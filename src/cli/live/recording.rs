@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use sockscope::capture::kernel::Sample;
 use sockscope::capture::{Description, Frame, Statistics, Writer};
 
 use super::super::failure::Failure;
@@ -53,6 +54,12 @@ impl<'a> Recording<'a> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         self.frames += 1;
         writer.frame(frame).map_err(|error| fault(&self.path, error))
+    }
+
+    /// Writes what the kernel said.
+    pub(super) fn sample(&mut self, sample: &Sample) -> Result<(), Failure> {
+        let written = self.writer.as_mut().map_or(Ok(()), |writer| writer.sample(sample));
+        written.map_err(|error| fault(&self.path, error))
     }
 
     /// Writes what waits to be written.

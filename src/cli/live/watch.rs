@@ -3,16 +3,18 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use sockscope::capture::{Frame, InterfaceId, Live, Next, Source};
+use sockscope::capture::{Frame, InterfaceId, Live, Next, Source, Timestamp};
 use sockscope::decode::{self, Packet};
 use sockscope::judge::filter;
+use sockscope::judge::verify::{Account, Difference};
 use sockscope::track::{Aging, Limits, Trace, Tracker, Update};
 
 use super::super::failure::Failure;
 use super::super::run::Follower;
 use super::super::selection::Selection;
-use super::bounds::Bounds;
+use super::bounds::{Bounds, taken_until};
 use super::recording::Recording;
+use super::witness::Witness;
 
 /// Between two moments of rest while frames keep coming.
 const PACE: Duration = Duration::from_millis(100);
@@ -26,6 +28,8 @@ pub(super) enum Sight<'a> {
     Frame(&'a Frame<'a>, &'a Packet<'a>, &'a Update<'a>),
     /// A frame that is not.
     Unselected(&'a Packet<'a>),
+    /// A socket on which packets and the kernel differ.
+    Differs(&'a Difference),
     /// Nothing to read for now, or a while passed: there is time to draw.
     Rest {
         /// Frames that the kernel had no room for so far.
@@ -38,14 +42,23 @@ pub(super) struct Watch {
     follower: Follower,
     selection: Selection,
     bounds: Bounds,
+    witness: Option<Witness>,
     rested: Instant,
+}
+
+/// What all frames together came to.
+pub(super) struct Seen {
+    /// Of the rows that a selected frame belongs to.
+    pub(super) trace: Trace,
+    /// What the kernel says of it, if it was asked.
+    pub(super) account: Option<Account>,
 }
 
 impl Watch {
     /// Nothing seen yet.
-    pub(super) fn new(selection: Selection, bounds: Bounds) -> Self {
+    pub(super) fn new(selection: Selection, bounds: Bounds, witness: Option<Witness>) -> Self {
         let follower = Follower::new(Tracker::new(Limits::live()).forgetting(Aging::default()), selection.has_filter());
-        Self { follower, selection, bounds, rested: Instant::now() }
+        Self { follower, selection, bounds, witness, rested: Instant::now() }
     }
 
     /// Shows frame after frame to `look`, until a bound is reached or something fails.
@@ -57,34 +70,59 @@ impl Watch {
     ) -> Result<(), Failure> {
         // On a live interface all is described before the first frame.
         let name = filter::interface_name(live.description(), FIRST).map(str::to_owned);
+        let mut now = Instant::now();
         loop {
             recording.turn(|| live.statistics())?;
+            self.witness.iter_mut().for_each(|witness| witness.ask(now, &mut self.bounds));
             match live.next()? {
                 // By reference: moving a frame costs as much as reading it.
                 Next::Frame(ref frame) if !self.bounds.excludes(frame.timestamp) => {
+                    self.catch_up(frame.timestamp, recording)?;
                     recording.frame(frame)?;
                     self.see(frame, name.as_deref(), &mut look)?;
                     if self.bounds.has_enough(frame.number) {
                         return Ok(());
                     }
                 }
-                Next::Idle(now) if !self.bounds.is_over(now) => {
+                Next::Idle(now) => {
+                    self.catch_up(taken_until(now), recording)?;
+                    if self.bounds.is_over(now) {
+                        return Ok(());
+                    }
                     self.follower.tick(now);
                     recording.flush()?;
                 }
-                Next::Frame(_) | Next::Idle(_) | Next::End => return Ok(()),
+                Next::Frame(ref frame) => return self.catch_up(frame.timestamp, recording),
+                Next::End => return Ok(()),
             }
-            if self.rested.elapsed() >= PACE {
-                self.rested = Instant::now();
-                self.follower.forget();
-                look(Sight::Rest { lost: live.statistics().dropped.unwrap_or(0) })?;
+            now = Instant::now();
+            if now.duration_since(self.rested) >= PACE {
+                self.rested = now;
+                self.rest(live.statistics().dropped.unwrap_or(0), &mut look)?;
             }
         }
     }
 
-    /// What all frames together show, of the rows that a selected frame belongs to.
-    pub(super) fn finish(self) -> Trace {
-        self.follower.finish()
+    /// What all frames together show; `lost` is what the kernel had no room for.
+    pub(super) fn finish(self, lost: u64) -> Seen {
+        let account = self.witness.map(|witness| witness.finish(self.follower.tracker(), lost));
+        Seen { account, trace: self.follower.finish() }
+    }
+
+    /// Lets the kernel's samples from before this time be compared.
+    fn catch_up(&mut self, time: Option<Timestamp>, recording: &mut Recording<'_>) -> Result<(), Failure> {
+        match (&mut self.witness, time) {
+            (Some(witness), Some(time)) => witness.catch_up(time, self.follower.tracker(), recording),
+            _ => Ok(()),
+        }
+    }
+
+    /// There is time for more than the next frame.
+    fn rest(&mut self, lost: u64, look: &mut impl FnMut(Sight<'_>) -> io::Result<()>) -> io::Result<()> {
+        self.follower.forget();
+        let differences = self.witness.iter_mut().flat_map(|witness| witness.fresh(lost));
+        differences.map(|difference| look(Sight::Differs(&difference))).collect::<io::Result<()>>()?;
+        look(Sight::Rest { lost })
     }
 
     fn see(
@@ -96,6 +134,7 @@ impl Watch {
         let selected = self.selection.selects(frame, interface);
         let packet = decode::packet(frame);
         let update = self.follower.push(&packet, selected);
+        self.witness.iter_mut().for_each(|witness| witness.see(frame.timestamp, &update));
         look(if selected { Sight::Frame(frame, &packet, &update) } else { Sight::Unselected(&packet) })
     }
 }

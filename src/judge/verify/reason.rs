@@ -81,6 +81,11 @@ impl Reason {
         matches!(self, Self::BeganEarlier | Self::FilteredOut | Self::NoPacket)
     }
 
+    /// It is worth a line of its own: something was seen of the socket, and it is not the moment alone.
+    pub const fn is_told(self) -> bool {
+        !self.is_unseen() && !matches!(self, Self::InFlight)
+    }
+
     /// Why the kernel does not have an end of a connection that we say is there.
     pub(super) fn of_missing(row: &Socket) -> Self {
         match row.state {

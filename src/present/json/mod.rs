@@ -33,7 +33,7 @@ pub use results::write as results;
 pub use show::write as show;
 pub use sockets::write as sockets;
 pub use states::{Followed, States};
-pub use verify::write as verify;
+pub use verify::{write as verify, write_difference as difference, write_line as verification};
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;
