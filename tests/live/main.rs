@@ -5,6 +5,7 @@
 #![cfg(all(target_os = "linux", feature = "live"))]
 #![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
 
+mod annotated;
 mod capture;
 mod ends;
 mod losses;

@@ -327,6 +327,7 @@ pub(crate) struct ExportArgs {
   sockscope live --port 5000 --duration 10s --json
   sockscope live -q -w lab.pcapng --ring 10MBx3
   sockscope live -q --verify -w proof.pcapng
+  sockscope live --port 5000 --annotate -w lab.pcapng
   sockscope live --list
 
 Ctrl-C, kill, --duration and --frames end the capture; the file is whole then, and holds the kernel's counters. Without
@@ -369,6 +370,10 @@ pub(crate) struct LiveArgs {
     /// reason; -w keeps what it said for sockscope verify. PERIOD is how often, 100ms if not given
     #[arg(long, value_name = "PERIOD", value_parser = job::duration, num_args = 0..=1, require_equals = true, default_missing_value = "100ms")]
     pub(crate) verify: Option<SignedDuration>,
+    /// Say which process holds each socket, as far as the kernel lets: in the file as a comment of the packet by which that
+    /// is known, mostly the first one of its conversation, and beside the packet where packets are shown
+    #[arg(long)]
+    pub(crate) annotate: bool,
     /// Print no frames, only the sockets at the end
     #[arg(short, long, conflicts_with = "json")]
     pub(crate) quiet: bool,

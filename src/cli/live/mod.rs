@@ -2,9 +2,11 @@
 //!
 //! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
 //! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] are lines for people or
-//! programs. [`witness`] is the kernel, which says itself what sockets it has.
+//! programs. [`witness`] is the kernel, which says itself what sockets it has, [`census`] who holds
+//! them.
 
 mod bounds;
+mod census;
 mod recording;
 mod ring;
 mod view;
@@ -24,9 +26,10 @@ use super::job::{self, Setting};
 use super::selection::{self, Selection};
 use super::verify;
 use bounds::{Bounds, Signals};
+use census::Census;
 use recording::Recording;
 use view::View;
-use watch::{Seen, Sight, Watch};
+use watch::{Asked, Seen, Sight, Watch};
 use witness::Witness;
 
 pub(crate) use ring::Ring;
@@ -42,8 +45,7 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     let selection = Selection::of_live(args.filter.as_deref())?;
     let signals = Signals::catch()?;
     let live = open(&args)?;
-    let filtered = args.capture_filter.is_some() || args.port.is_some();
-    let witness = args.verify.map(|period| Witness::open(period, filtered)).transpose()?;
+    let asked = ask(&args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
     let description = live.description().clone();
     let mut nowhere = io::sink();
@@ -54,7 +56,7 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     };
     let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    follow((live, recording), Watch::new(selection, bounds, witness), View::new(&args, setting.look, shown))
+    follow((live, recording), Watch::new(selection, bounds, asked), View::new(&args, setting.look, shown))
 }
 
 /// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
@@ -65,6 +67,7 @@ fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mu
             view.pass(packet);
             Ok(())
         }
+        Sight::Owners(frame, held) => view.owners(frame, held),
         Sight::Differs(difference) => view.difference(difference),
         Sight::Rest { lost } => view.rest(lost),
     });
@@ -84,6 +87,13 @@ fn verdict(seen: &Seen) -> Result<(), Failure> {
         0 => Ok(()),
         unexplained => Err(Failure::Unmet(verify::unmet(unexplained))),
     }
+}
+
+/// What the kernel is asked, as long as we have all rights.
+fn ask(args: &LiveArgs) -> Result<Asked, Failure> {
+    let filtered = args.capture_filter.is_some() || args.port.is_some();
+    let witness = args.verify.map(|period| Witness::open(period, filtered)).transpose()?;
+    Ok(Asked { witness, census: args.annotate.then(Census::open).transpose()? })
 }
 
 /// Compiles the filter first, whose faults have words of their own.

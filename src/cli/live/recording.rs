@@ -49,11 +49,11 @@ impl<'a> Recording<'a> {
         Ok(recording)
     }
 
-    /// Writes one frame.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>) -> Result<(), Failure> {
+    /// Writes one frame, with a comment if there is one.
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, comment: Option<&str>) -> Result<(), Failure> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         self.frames += 1;
-        writer.frame(frame).map_err(|error| fault(&self.path, error))
+        writer.commented(frame, comment).map_err(|error| fault(&self.path, error))
     }
 
     /// Writes what the kernel said.

@@ -9,13 +9,14 @@ use sockscope::judge::verify::{Account, Difference};
 use sockscope::present::look::Look;
 use sockscope::present::socket_view::{self, Columns};
 use sockscope::present::words::{counted, grouped};
-use sockscope::present::{json, verify_view};
+use sockscope::present::{json, owner_view, verify_view};
 use sockscope::track::{Forgotten, Socket, SocketState, Trace, Update};
 
 use super::super::args::LiveArgs;
 use super::super::failure::print_line;
 use super::super::job::Form;
 use super::super::packets::Printer;
+use super::census::Held;
 use super::watch::Seen;
 
 /// Between two moments at which what was printed is shown.
@@ -59,6 +60,15 @@ impl<'o> View<'o> {
     pub(super) fn pass(&mut self, packet: &Packet<'_>) {
         self.begin = self.begin.or(packet.timestamp);
         self.printer.iter_mut().for_each(|printer| printer.pass(packet));
+    }
+
+    /// Who holds the ends of a conversation.
+    pub(super) fn owners(&mut self, frame: u64, held: &[Held]) -> io::Result<()> {
+        match (&self.printer, self.form) {
+            (None, _) => Ok(()),
+            (Some(_), Form::Json) => json::owners(frame, held, &mut self.out),
+            (Some(_), Form::Text | Form::Csv) => owner_view::line(held, self.look, &mut self.out),
+        }
     }
 
     /// Packets and the kernel differ.

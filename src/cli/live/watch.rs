@@ -7,12 +7,14 @@ use sockscope::capture::{Frame, InterfaceId, Live, Next, Source, Timestamp};
 use sockscope::decode::{self, Packet};
 use sockscope::judge::filter;
 use sockscope::judge::verify::{Account, Difference};
+use sockscope::present::owner_view;
 use sockscope::track::{Aging, Limits, Trace, Tracker, Update};
 
 use super::super::failure::Failure;
 use super::super::run::Follower;
 use super::super::selection::Selection;
 use super::bounds::{Bounds, taken_until};
+use super::census::{Census, Held};
 use super::recording::Recording;
 use super::witness::Witness;
 
@@ -28,6 +30,8 @@ pub(super) enum Sight<'a> {
     Frame(&'a Frame<'a>, &'a Packet<'a>, &'a Update<'a>),
     /// A frame that is not.
     Unselected(&'a Packet<'a>),
+    /// Who holds the ends of the conversation of this frame, which was shown.
+    Owners(u64, &'a [Held]),
     /// A socket on which packets and the kernel differ.
     Differs(&'a Difference),
     /// Nothing to read for now, or a while passed: there is time to draw.
@@ -42,8 +46,17 @@ pub(super) struct Watch {
     follower: Follower,
     selection: Selection,
     bounds: Bounds,
-    witness: Option<Witness>,
+    asked: Asked,
     rested: Instant,
+}
+
+/// What the kernel is asked meanwhile.
+#[derive(Default)]
+pub(super) struct Asked {
+    /// For its sockets.
+    pub(super) witness: Option<Witness>,
+    /// For those who hold them.
+    pub(super) census: Option<Census>,
 }
 
 /// What all frames together came to.
@@ -56,9 +69,9 @@ pub(super) struct Seen {
 
 impl Watch {
     /// Nothing seen yet.
-    pub(super) fn new(selection: Selection, bounds: Bounds, witness: Option<Witness>) -> Self {
+    pub(super) fn new(selection: Selection, bounds: Bounds, asked: Asked) -> Self {
         let follower = Follower::new(Tracker::new(Limits::live()).forgetting(Aging::default()), selection.has_filter());
-        Self { follower, selection, bounds, witness, rested: Instant::now() }
+        Self { follower, selection, bounds, asked, rested: Instant::now() }
     }
 
     /// Shows frame after frame to `look`, until a bound is reached or something fails.
@@ -73,13 +86,12 @@ impl Watch {
         let mut now = Instant::now();
         loop {
             recording.turn(|| live.statistics())?;
-            self.witness.iter_mut().for_each(|witness| witness.ask(now, &mut self.bounds));
+            self.asked.witness.iter_mut().for_each(|witness| witness.ask(now, &mut self.bounds));
             match live.next()? {
                 // By reference: moving a frame costs as much as reading it.
                 Next::Frame(ref frame) if !self.bounds.excludes(frame.timestamp) => {
                     self.catch_up(frame.timestamp, recording)?;
-                    recording.frame(frame)?;
-                    self.see(frame, name.as_deref(), &mut look)?;
+                    self.see(frame, name.as_deref(), recording, &mut look)?;
                     if self.bounds.has_enough(frame.number) {
                         return Ok(());
                     }
@@ -105,13 +117,13 @@ impl Watch {
 
     /// What all frames together show; `lost` is what the kernel had no room for.
     pub(super) fn finish(self, lost: u64) -> Seen {
-        let account = self.witness.map(|witness| witness.finish(self.follower.tracker(), lost));
+        let account = self.asked.witness.map(|witness| witness.finish(self.follower.tracker(), lost));
         Seen { account, trace: self.follower.finish() }
     }
 
     /// Lets the kernel's samples from before this time be compared.
     fn catch_up(&mut self, time: Option<Timestamp>, recording: &mut Recording<'_>) -> Result<(), Failure> {
-        match (&mut self.witness, time) {
+        match (&mut self.asked.witness, time) {
             (Some(witness), Some(time)) => witness.catch_up(time, self.follower.tracker(), recording),
             _ => Ok(()),
         }
@@ -120,7 +132,9 @@ impl Watch {
     /// There is time for more than the next frame.
     fn rest(&mut self, lost: u64, look: &mut impl FnMut(Sight<'_>) -> io::Result<()>) -> io::Result<()> {
         self.follower.forget();
-        let differences = self.witness.iter_mut().flat_map(|witness| witness.fresh(lost));
+        let Self { follower, asked: Asked { witness, census }, .. } = self;
+        census.iter_mut().for_each(|census| census.forget(|flow| follower.tracker().remembers(flow)));
+        let differences = witness.iter_mut().flat_map(|witness| witness.fresh(lost));
         differences.map(|difference| look(Sight::Differs(&difference))).collect::<io::Result<()>>()?;
         look(Sight::Rest { lost })
     }
@@ -129,12 +143,21 @@ impl Watch {
         &mut self,
         frame: &Frame<'_>,
         interface: Option<&str>,
+        recording: &mut Recording<'_>,
         look: &mut impl FnMut(Sight<'_>) -> io::Result<()>,
-    ) -> io::Result<()> {
+    ) -> Result<(), Failure> {
         let selected = self.selection.selects(frame, interface);
         let packet = decode::packet(frame);
         let update = self.follower.push(&packet, selected);
-        self.witness.iter_mut().for_each(|witness| witness.see(frame.timestamp, &update));
-        look(if selected { Sight::Frame(frame, &packet, &update) } else { Sight::Unselected(&packet) })
+        let Asked { witness, census } = &mut self.asked;
+        witness.iter_mut().for_each(|witness| witness.see(frame.timestamp, &update));
+        let held = census.as_mut().map(|census| census.of(frame.timestamp, &update)).unwrap_or_default();
+        let comment = (!held.is_empty()).then(|| owner_view::text(&held));
+        recording.frame(frame, comment.as_deref())?;
+        look(if selected { Sight::Frame(frame, &packet, &update) } else { Sight::Unselected(&packet) })?;
+        if selected && !held.is_empty() {
+            look(Sight::Owners(frame.number, &held))?;
+        }
+        Ok(())
     }
 }

@@ -25,7 +25,7 @@ pub use conversations::write as conversations;
 pub use demux::{Verdicts, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
 pub use info::write as info;
 pub use intake::write as intake;
-pub use kernel::write as kernel;
+pub use kernel::{write as kernel, write_owners as owners};
 pub use log::write as log;
 pub use packet::write as packet;
 pub use packets::Lines;
