@@ -65,9 +65,13 @@ pub fn line(difference: &Difference, begin: Option<Timestamp>, look: Look, out: 
 /// What the writer says.
 pub fn figures(account: &Account, look: Look, out: &mut impl Write) -> io::Result<()> {
     let Account { samples, late, agreeing, unsettled, explained, unexplained, unseen, .. } = *account;
-    let percent = 100.0 * account.share();
+    let (percent, others) = (100.0 * account.share(), 100.0 * account.share_of_others());
     writeln!(out, "{}", look.paint(Ink::Strong, format!("{} of the kernel's table", counted(samples, "sample"))))?;
-    writeln!(out, "  ends of connections: {agreeing} agree, {} differ: {percent:.3} %", explained + unexplained)?;
+    let differing = explained + unexplained;
+    writeln!(
+        out,
+        "  ends of connections: {agreeing} agree, {differing} differ: {percent:.3} %, without TIME-WAIT {others:.3} %"
+    )?;
     let ink = if unexplained > 0 { Ink::Bad } else { Ink::Quiet };
     writeln!(out, "  {}", look.paint(ink, format!("of those that differ nothing explains {unexplained}")))?;
     writeln!(out, "  within 50 ms of a packet, and not counted: {unsettled}; without any packet: {unseen}")?;

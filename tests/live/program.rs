@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use sockscope::capture::{self, Description, Next, Statistics};
@@ -23,6 +24,20 @@ pub struct Listener {
     /// `None` if nobody reads it.
     stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
+}
+
+/// The program, and what it printed so far.
+pub struct Collector {
+    listener: Listener,
+    reader: JoinHandle<Vec<u8>>,
+}
+
+impl Collector {
+    /// Ends it as Ctrl-C does.
+    pub fn interrupt(self) -> Ended {
+        let ended = self.listener.interrupt();
+        Ended { stdout: self.reader.join().unwrap(), ..ended }
+    }
 }
 
 /// What it said, and how it ended.
@@ -48,6 +63,14 @@ impl Listener {
         assert!(line.contains("listening"), "{line}");
         let stdout = child.stdout.take().map(BufReader::new);
         Self { child, stdout, stderr }
+    }
+
+    /// Reads all it prints meanwhile, in a thread: a pipe that is full would stop it.
+    pub fn collect(mut self) -> Collector {
+        let mut stdout = self.stdout.take().unwrap();
+        let mut text = Vec::new();
+        let reader = thread::spawn(move || stdout.read_to_end(&mut text).map(|_| text).unwrap());
+        Collector { listener: self, reader }
     }
 
     /// Nobody reads any more what it prints.

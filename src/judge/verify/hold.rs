@@ -64,10 +64,10 @@ impl Comparison<'_> {
         if ours.is_none() && kernel.is_none() {
             return;
         }
-        match (unsettled, ours == kernel) {
-            (true, _) => self.held.unsettled += 1,
-            (false, true) => self.held.agreeing += 1,
-            (false, false) => {}
+        match kernel.filter(|_| ours == kernel) {
+            _ if unsettled => self.held.unsettled += 1,
+            Some(state) => self.held.agree(state),
+            None => {}
         }
         if ours == kernel {
             return;
@@ -142,6 +142,13 @@ impl Comparison<'_> {
         };
         let (at, protocol, local) = (self.sample.before, row.protocol, canonical(*local));
         self.held.differences.push(Difference { at, protocol, local, peer: None, ours, kernel, reason });
+    }
+}
+
+impl Held {
+    fn agree(&mut self, state: SocketState) {
+        self.agreeing += 1;
+        *self.states.entry(state.word()).or_default() += 1;
     }
 }
 

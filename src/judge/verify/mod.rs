@@ -13,6 +13,7 @@ mod reason;
 mod tests;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct Difference {
 pub struct Held {
     /// Ends of connections on which both agree, long enough after their last packet.
     pub agreeing: u64,
+    /// The same by state, in the words of `ss`.
+    pub states: BTreeMap<&'static str, u64>,
     /// Ends of connections with a packet so shortly before the sample that nothing counts.
     pub unsettled: u64,
     /// Listeners and UDP sockets on which both agree.

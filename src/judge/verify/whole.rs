@@ -3,7 +3,7 @@
 //! A sample is due when a packet comes that was captured after it: then the table is that of its moment. What differs
 //! then waits for [`SETTLED`], whether a packet of the same connection still comes: it was on its way.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 
 use super::hold::canonical;
@@ -57,6 +57,8 @@ pub struct Account {
     pub late: u64,
     /// Ends of connections at samples on which both agree.
     pub agreeing: u64,
+    /// The same by state, in the words of `ss`: TIME-WAIT lasts, and would hide the others.
+    pub states: BTreeMap<&'static str, u64>,
     /// Those with a packet so close that nothing counts.
     pub unsettled: u64,
     /// Those that differ though a packet has shown them, and something explains it.
@@ -79,6 +81,12 @@ impl Account {
     /// Of the ends that packets show, the share that agrees, from 0 to 1; what no capture can know counts against it.
     pub fn share(&self) -> f64 {
         share(self.agreeing, self.explained.saturating_add(self.unexplained))
+    }
+
+    /// The same without those that agree on TIME-WAIT.
+    pub fn share_of_others(&self) -> f64 {
+        let waiting = self.states.get(SocketState::TimeWait.word()).copied().unwrap_or(0);
+        share(self.agreeing.saturating_sub(waiting), self.explained.saturating_add(self.unexplained))
     }
 
     /// The share of those that agree or are explained.
@@ -136,9 +144,11 @@ impl Verification {
     /// Compares a sample with the table of its moment.
     fn compare(&mut self, sample: &Sample, tracker: &Tracker) {
         self.settle(sample.before);
-        let Held { agreeing, unsettled, agreeing_places, differences, .. } = hold(&tracker.sockets_at(sample.before), sample);
+        let Held { agreeing, states, unsettled, agreeing_places, differences, .. } =
+            hold(&tracker.sockets_at(sample.before), sample);
         self.account.samples += 1;
         self.account.agreeing += agreeing;
+        states.into_iter().for_each(|(state, count)| *self.account.states.entry(state).or_default() += count);
         self.account.unsettled += unsettled;
         self.account.agreeing_places += agreeing_places;
         let first = self.first.get_or_insert_with(|| sample.sockets.iter().map(ends).collect());

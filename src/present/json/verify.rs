@@ -1,6 +1,7 @@
 //! `verify`: where the sockets that packets show differ from those of the kernel; of a live capture a line
 //! `{"difference": …}` for each as it is found, and `{"verification": …}` with all of them at the end.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
@@ -26,6 +27,7 @@ struct Document {
 #[derive(Serialize)]
 struct Connections {
     agreeing: u64,
+    states: BTreeMap<&'static str, u64>,
     explained: u64,
     unexplained: u64,
     unsettled: u64,
@@ -87,7 +89,7 @@ impl From<&Account> for Document {
             schema: SCHEMA,
             samples,
             late,
-            connections: Connections { agreeing, explained, unexplained, unsettled, unseen },
+            connections: Connections { agreeing, states: account.states.clone(), explained, unexplained, unsettled, unseen },
             places: Places { agreeing: account.agreeing_places, differing: account.differing_places },
             differences: account.discrepancies.iter().map(Row::from).collect(),
             more: account.more,
