@@ -10,6 +10,7 @@ mod capture;
 #[path = "../support/chance.rs"]
 #[allow(dead_code, reason = "other tests choose in other ways")]
 mod chance;
+mod demo;
 mod ends;
 mod losses;
 #[path = "../support/namespace.rs"]

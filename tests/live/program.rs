@@ -13,8 +13,13 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// `sockscope live` with these arguments.
 pub fn command(arguments: &[&str]) -> Command {
+    sockscope("live", arguments)
+}
+
+/// A command of the program with these arguments.
+pub fn sockscope(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockscope"));
-    command.arg("live").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg(name).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -15,17 +15,23 @@ use sockscope::capture::{LATENCY, Timestamp};
 const LATE: u32 = 4;
 
 /// Ctrl-C and `kill`: the first one ends the capture, the second one the program.
-pub(super) struct Signals(Arc<AtomicBool>);
+pub(crate) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
     /// From now on they are heard.
-    pub(super) fn catch() -> io::Result<Self> {
+    pub(crate) fn catch() -> io::Result<Self> {
         let heard = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&heard))?;
             signal_hook::flag::register(signal, Arc::clone(&heard))?;
         }
         Ok(Self(heard))
+    }
+
+    /// Ends the capture as Ctrl-C does when it is called.
+    pub(crate) fn caller(&self) -> impl FnOnce() + Send + use<> {
+        let heard = Arc::clone(&self.0);
+        move || heard.store(true, Ordering::Relaxed)
     }
 
     fn heard(&self) -> bool {
@@ -71,7 +77,7 @@ impl Bounds {
 }
 
 /// What came before this has been taken out of the kernel, when there was nothing to read at `now`.
-pub(super) fn taken_until(now: Timestamp) -> Option<Timestamp> {
+pub(crate) fn taken_until(now: Timestamp) -> Option<Timestamp> {
     let late = SignedDuration::try_from(LATENCY * LATE).unwrap_or_default();
     now.after(-late)
 }

@@ -1,8 +1,8 @@
 //! `sockscope live [IFACE]`: the packets of an interface as they come, and the sockets behind them.
 //!
-//! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
-//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] are lines for people or
-//! programs. [`witness`] is the kernel, which says itself what sockets it has, [`census`] who holds
+//! [`watch`] is the loop: it hands every frame to the recording and to an [`Audience`], and tells that when there is time to
+//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] is the audience of lines
+//! for people or programs; [`perform`] takes any other. [`witness`] is the kernel, which says itself what sockets it has, [`census`] who holds
 //! them.
 
 mod bounds;
@@ -25,27 +25,38 @@ use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
 use super::selection::{self, Selection};
 use super::verify;
-use bounds::{Bounds, Signals};
+use bounds::Bounds;
 use census::Census;
 use recording::Recording;
-use view::View;
-use watch::{Asked, Seen, Sight, Watch};
+use watch::{Asked, Watch};
 use witness::Witness;
 
+pub(crate) use bounds::{Signals, taken_until};
 pub(crate) use ring::Ring;
+pub(crate) use view::View;
+pub(crate) use watch::{Audience, Seen, Sight};
 
 pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.list {
         return list(setting.look, out);
     }
+    perform(&args, Signals::catch()?, out, |out| Box::new(View::new(&args, setting.look, out)))
+}
+
+/// Captures as the arguments say, and shows it to the audience that comes when the capture has begun.
+pub(crate) fn perform(
+    args: &LiveArgs,
+    signals: Signals,
+    out: &mut impl Write,
+    audience: impl for<'o> FnOnce(&'o mut dyn Write) -> Box<dyn Audience + 'o>,
+) -> Result<(), Failure> {
     let piped = args.output.as_deref().is_some_and(job::is_stdin);
     if piped && args.ring.is_some() {
         return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
     }
     let selection = Selection::of_live(args.filter.as_deref())?;
-    let signals = Signals::catch()?;
-    let live = open(&args)?;
-    let asked = ask(&args)?;
+    let live = open(args)?;
+    let asked = ask(args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
     let description = live.description().clone();
     let mut nowhere = io::sink();
@@ -56,25 +67,20 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
     };
     let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    follow((live, recording), Watch::new(selection, bounds, asked), View::new(&args, setting.look, shown))
+    follow((live, recording), Watch::new(selection, bounds, asked), &mut *audience(shown))
 }
 
 /// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
-fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mut view: View<'_>) -> Result<(), Failure> {
-    let watched = watch.run(&mut live, &mut recording, |sight| match sight {
-        Sight::Frame(frame, packet, update) => view.frame(frame, packet, update),
-        Sight::Unselected(packet) => {
-            view.pass(packet);
-            Ok(())
-        }
-        Sight::Owners(frame, held) => view.owners(frame, held),
-        Sight::Differs(difference) => view.difference(difference),
-        Sight::Rest { lost } => view.rest(lost),
-    });
+fn follow(
+    (mut live, mut recording): (Live, Recording<'_>),
+    mut watch: Watch,
+    audience: &mut dyn Audience,
+) -> Result<(), Failure> {
+    let watched = watch.run(&mut live, &mut recording, audience);
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
     let seen = watch.finish(statistics.dropped.unwrap_or(0));
-    let told = view.end(&seen).map_err(Failure::from);
+    let told = audience.end(&seen);
     let interface = live.description().interfaces.first().and_then(|interface| interface.name.as_deref());
     print_line(&format!("{}: {}", interface.unwrap_or_default(), outcome(&statistics)));
     // A reader who went away is no fault, a file that could not be finished is.

@@ -13,11 +13,11 @@ use sockscope::present::{json, owner_view, verify_view};
 use sockscope::track::{Forgotten, Socket, SocketState, Trace, Update};
 
 use super::super::args::LiveArgs;
-use super::super::failure::print_line;
+use super::super::failure::{Failure, print_line};
 use super::super::job::Form;
 use super::super::packets::Printer;
 use super::census::Held;
-use super::watch::Seen;
+use super::watch::{Audience, Seen, Sight};
 
 /// Between two moments at which what was printed is shown.
 const PACE: Duration = Duration::from_millis(100);
@@ -26,7 +26,7 @@ const PACE: Duration = Duration::from_millis(100);
 const MAX_DIFFERENCES: usize = 1000;
 
 /// Lines on standard output.
-pub(super) struct View<'o> {
+pub(crate) struct View<'o> {
     /// `None` if frames are not shown.
     printer: Option<Printer>,
     form: Form,
@@ -41,29 +41,56 @@ pub(super) struct View<'o> {
     differences: usize,
 }
 
+impl Audience for View<'_> {
+    fn see(&mut self, sight: Sight<'_>) -> io::Result<()> {
+        match sight {
+            Sight::Frame(frame, packet, update) => self.frame(frame, packet, update),
+            Sight::Unselected(packet) => {
+                self.pass(packet);
+                Ok(())
+            }
+            Sight::Owners(frame, held) => self.owners(frame, held),
+            Sight::Differs(difference) => self.difference(difference),
+            Sight::Rest { lost } => self.rest(lost),
+        }
+    }
+
+    /// The sockets at the end, where people read, and what the kernel says of them.
+    fn end(&mut self, seen: &Seen) -> Result<(), Failure> {
+        match self.form {
+            Form::Json => seen.account.iter().try_for_each(|account| json::verification(account, &mut self.out))?,
+            Form::Text | Form::Csv => {
+                self.sockets(&seen.trace)?;
+                seen.account.iter().try_for_each(|account| self.figures(account))?;
+            }
+        }
+        Ok(self.out.flush()?)
+    }
+}
+
 impl<'o> View<'o> {
     /// The form that was asked for.
-    pub(super) fn new(args: &LiveArgs, look: Look, out: &'o mut dyn Write) -> Self {
+    pub(crate) fn new(args: &LiveArgs, look: Look, out: &'o mut dyn Write) -> Self {
         let form = if args.json { Form::Json } else { Form::Text };
         let printer = (!args.quiet).then(|| Printer::new(form, look, args.time.clone().into()));
         Self { printer, form, look, out, shown: Instant::now(), begin: None, lost: 0, differences: 0 }
     }
 
     /// A frame that is selected.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> io::Result<()> {
+    fn frame(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> io::Result<()> {
         self.begin = self.begin.or(frame.timestamp);
         let Some(printer) = &mut self.printer else { return Ok(()) };
         printer.print(frame, packet, update, &mut self.out)
     }
 
     /// A frame that is not.
-    pub(super) fn pass(&mut self, packet: &Packet<'_>) {
+    fn pass(&mut self, packet: &Packet<'_>) {
         self.begin = self.begin.or(packet.timestamp);
         self.printer.iter_mut().for_each(|printer| printer.pass(packet));
     }
 
     /// Who holds the ends of a conversation.
-    pub(super) fn owners(&mut self, frame: u64, held: &[Held]) -> io::Result<()> {
+    fn owners(&mut self, frame: u64, held: &[Held]) -> io::Result<()> {
         match (&self.printer, self.form) {
             (None, _) => Ok(()),
             (Some(_), Form::Json) => json::owners(frame, held, &mut self.out),
@@ -72,7 +99,7 @@ impl<'o> View<'o> {
     }
 
     /// Packets and the kernel differ.
-    pub(super) fn difference(&mut self, difference: &Difference) -> io::Result<()> {
+    fn difference(&mut self, difference: &Difference) -> io::Result<()> {
         self.differences += 1;
         if self.differences > MAX_DIFFERENCES {
             return Ok(());
@@ -83,8 +110,13 @@ impl<'o> View<'o> {
         }
     }
 
+    /// Writes beside what it prints itself.
+    pub(crate) fn out(&mut self) -> &mut dyn Write {
+        self.out
+    }
+
     /// There is time to show what was printed, and to say what was lost.
-    pub(super) fn rest(&mut self, lost: u64) -> io::Result<()> {
+    fn rest(&mut self, lost: u64) -> io::Result<()> {
         if lost > self.lost {
             print_line(&format!("{} frames lost so far: the kernel's buffer was full", grouped(lost)));
             self.lost = lost;
@@ -93,18 +125,6 @@ impl<'o> View<'o> {
             return Ok(());
         }
         self.shown = Instant::now();
-        self.out.flush()
-    }
-
-    /// The sockets at the end, where people read, and what the kernel says of them.
-    pub(super) fn end(&mut self, seen: &Seen) -> io::Result<()> {
-        match self.form {
-            Form::Json => seen.account.iter().try_for_each(|account| json::verification(account, &mut self.out))?,
-            Form::Text | Form::Csv => {
-                self.sockets(&seen.trace)?;
-                seen.account.iter().try_for_each(|account| self.figures(account))?;
-            }
-        }
         self.out.flush()
     }
 

@@ -24,8 +24,8 @@ const PACE: Duration = Duration::from_millis(100);
 /// The only interface of a live capture.
 const FIRST: InterfaceId = InterfaceId(0);
 
-/// What a view is shown.
-pub(super) enum Sight<'a> {
+/// What an audience is shown.
+pub(crate) enum Sight<'a> {
     /// A frame that is selected, and what the tracker says of it.
     Frame(&'a Frame<'a>, &'a Packet<'a>, &'a Update<'a>),
     /// A frame that is not.
@@ -39,6 +39,15 @@ pub(super) enum Sight<'a> {
         /// Frames that the kernel had no room for so far.
         lost: u64,
     },
+}
+
+/// Who watches a live capture.
+pub(crate) trait Audience {
+    /// Is shown one thing.
+    fn see(&mut self, sight: Sight<'_>) -> io::Result<()>;
+
+    /// Is shown what all of it came to.
+    fn end(&mut self, seen: &Seen) -> Result<(), Failure>;
 }
 
 /// What is remembered of a live capture.
@@ -60,11 +69,11 @@ pub(super) struct Asked {
 }
 
 /// What all frames together came to.
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Of the rows that a selected frame belongs to.
-    pub(super) trace: Trace,
+    pub(crate) trace: Trace,
     /// What the kernel says of it, if it was asked.
-    pub(super) account: Option<Account>,
+    pub(crate) account: Option<Account>,
 }
 
 impl Watch {
@@ -74,12 +83,12 @@ impl Watch {
         Self { follower, selection, bounds, asked, rested: Instant::now() }
     }
 
-    /// Shows frame after frame to `look`, until a bound is reached or something fails.
+    /// Shows frame after frame to the audience, until a bound is reached or something fails.
     pub(super) fn run(
         &mut self,
         live: &mut Live,
         recording: &mut Recording<'_>,
-        mut look: impl FnMut(Sight<'_>) -> io::Result<()>,
+        audience: &mut dyn Audience,
     ) -> Result<(), Failure> {
         // On a live interface all is described before the first frame.
         let name = filter::interface_name(live.description(), FIRST).map(str::to_owned);
@@ -91,7 +100,7 @@ impl Watch {
                 // By reference: moving a frame costs as much as reading it.
                 Next::Frame(ref frame) if !self.bounds.excludes(frame.timestamp) => {
                     self.catch_up(frame.timestamp, recording)?;
-                    self.see(frame, name.as_deref(), recording, &mut look)?;
+                    self.see(frame, name.as_deref(), recording, audience)?;
                     if self.bounds.has_enough(frame.number) {
                         return Ok(());
                     }
@@ -110,7 +119,7 @@ impl Watch {
             now = Instant::now();
             if now.duration_since(self.rested) >= PACE {
                 self.rested = now;
-                self.rest(live.statistics().dropped.unwrap_or(0), &mut look)?;
+                self.rest(live.statistics().dropped.unwrap_or(0), audience)?;
             }
         }
     }
@@ -130,13 +139,13 @@ impl Watch {
     }
 
     /// There is time for more than the next frame.
-    fn rest(&mut self, lost: u64, look: &mut impl FnMut(Sight<'_>) -> io::Result<()>) -> io::Result<()> {
+    fn rest(&mut self, lost: u64, audience: &mut dyn Audience) -> io::Result<()> {
         self.follower.forget();
         let Self { follower, asked: Asked { witness, census }, .. } = self;
         census.iter_mut().for_each(|census| census.forget(|flow| follower.tracker().remembers(flow)));
         let differences = witness.iter_mut().flat_map(|witness| witness.fresh(lost));
-        differences.map(|difference| look(Sight::Differs(&difference))).collect::<io::Result<()>>()?;
-        look(Sight::Rest { lost })
+        differences.map(|difference| audience.see(Sight::Differs(&difference))).collect::<io::Result<()>>()?;
+        audience.see(Sight::Rest { lost })
     }
 
     fn see(
@@ -144,7 +153,7 @@ impl Watch {
         frame: &Frame<'_>,
         interface: Option<&str>,
         recording: &mut Recording<'_>,
-        look: &mut impl FnMut(Sight<'_>) -> io::Result<()>,
+        audience: &mut dyn Audience,
     ) -> Result<(), Failure> {
         let selected = self.selection.selects(frame, interface);
         let packet = decode::packet(frame);
@@ -154,9 +163,9 @@ impl Watch {
         let held = census.as_mut().map(|census| census.of(frame.timestamp, &update)).unwrap_or_default();
         let comment = (!held.is_empty()).then(|| owner_view::text(&held));
         recording.frame(frame, comment.as_deref())?;
-        look(if selected { Sight::Frame(frame, &packet, &update) } else { Sight::Unselected(&packet) })?;
+        audience.see(if selected { Sight::Frame(frame, &packet, &update) } else { Sight::Unselected(&packet) })?;
         if selected && !held.is_empty() {
-            look(Sight::Owners(frame.number, &held))?;
+            audience.see(Sight::Owners(frame.number, &held))?;
         }
         Ok(())
     }

@@ -1,0 +1,39 @@
+//! `sockscope demo NAME`: a lecture in one command. Real sockets on the loopback speak to each other, the program captures
+//! them, and says what happens.
+//!
+//! [`plays`] are what is shown, acted on a [`stage`] in a thread of its own; [`house`] is the audience: it puts the words
+//! between the packets, each where its time says. The capture is that of [`live`](super::live).
+
+mod house;
+mod plays;
+mod stage;
+
+use std::io::Write;
+use std::sync::mpsc;
+use std::thread;
+
+use super::args::{DemoArgs, LiveArgs};
+use super::failure::Failure;
+use super::job::{self, Setting};
+use super::live::{self, Signals, View};
+use house::House;
+use stage::Stage;
+
+pub(crate) fn run(args: DemoArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
+    let language = job::language(args.lang);
+    let server = plays::server(args.play, args.port)?;
+    let port = server.port();
+    let signals = Signals::catch()?;
+    let over = signals.caller();
+    // An ICMP error names the port only in what it quotes.
+    let capture = LiveArgs::of_loopback(format!("port {port} or icmp"), args.output);
+    live::perform(&capture, signals, out, |out| {
+        let (say, words) = mpsc::channel();
+        let stage = Stage::new(say, language, args.pace.unsigned_abs(), port);
+        thread::spawn(move || {
+            stage.end(plays::act(args.play, &stage, server));
+            over();
+        });
+        Box::new(House::new(View::new(&capture, setting.look, out), words, setting.look))
+    })
+}
