@@ -28,7 +28,9 @@ BURST = 50
 # What the kernel holds back is handed out by then.
 SETTLED = 1.0
 # How the programs tell what the kernel dropped.
-LOST = re.compile(r"frames?; ([\d,]+) more lost|(\d+) packets? dropped by kernel|received/dropped on interface[^:]*: \d+/(\d+)")
+LOST = re.compile(
+    r"frames?; ([\d,]+) more lost|(\d+) packets? dropped (?:by kernel|from)|received/dropped on interface[^:]*: \d+/(\d+)"
+)
 
 
 def programs(sockscope):
@@ -36,8 +38,11 @@ def programs(sockscope):
     buffer = str(MEBIBYTES)
     entries = [
         ("sockscope live -q -w", [sockscope, "live", "-q", "--buffer", buffer], "--snaplen"),
+        ("sockscope live -q --verify", [sockscope, "live", "-q", "--verify", "--buffer", buffer], "--snaplen"),
         ("sockscope live -w", [sockscope, "live", "--buffer", buffer], "--snaplen"),
         ("dumpcap", ["dumpcap", "-q", "-i", "lo", "-B", buffer], "-s"),
+        ("tshark -q -w", ["tshark", "-q", "-i", "lo", "-B", buffer], "-s"),
+        ("tshark -P -w", ["tshark", "-P", "-i", "lo", "-B", buffer], "-s"),
         ("tcpdump", ["tcpdump", "-i", "lo", "-B", str(MEBIBYTES * 1024), "-Z", "root"], "-s"),
     ]
     return [entry for entry in entries if shutil.which(entry[1][0])]

@@ -120,7 +120,7 @@ pub(crate) enum Command {
     /// The packets of an interface as they come, and the sockets behind them
     #[cfg(feature = "live")]
     Live(LiveArgs),
-    /// A lecture in one command: a small server and its clients on this machine, their packets, and the sockets behind them
+    /// A lecture in one command: a small server, its clients, their packets and sockets
     #[cfg(feature = "live")]
     Demo(DemoArgs),
     /// Lay the log of a program beside the capture: does it tell what the network brought?

@@ -28,6 +28,12 @@ impl Signals {
         Ok(Self(heard))
     }
 
+    /// Nobody calls.
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        Self(Arc::default())
+    }
+
     /// Ends the capture as Ctrl-C does when it is called.
     pub(crate) fn caller(&self) -> impl FnOnce() + Send + use<> {
         let heard = Arc::clone(&self.0);
@@ -87,7 +93,7 @@ mod tests {
     use super::*;
 
     fn bounds(duration: Option<i64>, frames: Option<u64>) -> Bounds {
-        let signals = Signals(Arc::new(AtomicBool::new(false)));
+        let signals = Signals::silent();
         Bounds::new(duration.map(SignedDuration::from_secs), frames, Timestamp::new(100, 0), signals)
     }
 

@@ -7,6 +7,8 @@
 
 mod bounds;
 mod census;
+#[cfg(test)]
+mod day;
 mod recording;
 mod ring;
 mod view;
@@ -76,7 +78,7 @@ fn follow(
     mut watch: Watch,
     audience: &mut dyn Audience,
 ) -> Result<(), Failure> {
-    let watched = watch.run(&mut live, &mut recording, audience);
+    let watched = watch.run((&mut live, Live::statistics), &mut recording, audience);
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
     let seen = watch.finish(statistics.dropped.unwrap_or(0));

@@ -3,7 +3,9 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use sockscope::capture::{Frame, InterfaceId, Live, Next, Source, Timestamp};
+#[cfg(doc)]
+use sockscope::capture::Live;
+use sockscope::capture::{Frame, InterfaceId, Next, Source, Statistics, Timestamp};
 use sockscope::decode::{self, Packet};
 use sockscope::judge::filter;
 use sockscope::judge::verify::{Account, Difference};
@@ -83,10 +85,11 @@ impl Watch {
         Self { follower, selection, bounds, asked, rested: Instant::now() }
     }
 
-    /// Shows frame after frame to the audience, until a bound is reached or something fails.
-    pub(super) fn run(
+    /// Shows frame after frame to the audience, until a bound is reached or something fails. The source is a [`Live`], but
+    /// where a test lets time pass faster.
+    pub(super) fn run<S: Source>(
         &mut self,
-        live: &mut Live,
+        (live, statistics): (&mut S, impl Fn(&mut S) -> Statistics),
         recording: &mut Recording<'_>,
         audience: &mut dyn Audience,
     ) -> Result<(), Failure> {
@@ -94,7 +97,7 @@ impl Watch {
         let name = filter::interface_name(live.description(), FIRST).map(str::to_owned);
         let mut now = Instant::now();
         loop {
-            recording.turn(|| live.statistics())?;
+            recording.turn(|| statistics(live))?;
             self.asked.witness.iter_mut().for_each(|witness| witness.ask(now, &mut self.bounds));
             match live.next()? {
                 // By reference: moving a frame costs as much as reading it.
@@ -119,7 +122,7 @@ impl Watch {
             now = Instant::now();
             if now.duration_since(self.rested) >= PACE {
                 self.rested = now;
-                self.rest(live.statistics().dropped.unwrap_or(0), audience)?;
+                self.rest(statistics(live).dropped.unwrap_or(0), audience)?;
             }
         }
     }

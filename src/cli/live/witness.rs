@@ -25,10 +25,13 @@ const REST: u32 = 20;
 /// Samples that wait for their frames: no more are taken then.
 const MAX_WAITING: usize = 16;
 
+/// What the kernel says when it is asked.
+type Answer = Box<dyn FnMut() -> io::Result<Sample>>;
+
 /// Asks the kernel, and compares.
 pub(super) struct Witness {
     /// `None` once it gave no answer.
-    kernel: Option<Kernel>,
+    kernel: Option<Answer>,
     verification: Verification,
     /// Samples that frames may still come before.
     waiting: VecDeque<Sample>,
@@ -40,19 +43,24 @@ pub(super) struct Witness {
 impl Witness {
     /// Finds the way to ask, which needs no right of its own: neither now nor later.
     pub(super) fn open(period: SignedDuration, filtered: bool) -> Result<Self, Failure> {
-        let kernel = Kernel::open().map_err(|error| Failure::Input(refusal(&error)))?;
+        let mut kernel = Kernel::open().map_err(|error| Failure::Input(refusal(&error)))?;
+        Ok(Self::of(Box::new(move || kernel.sample()), period, filtered))
+    }
+
+    /// Whoever answers.
+    pub(super) fn of(kernel: Answer, period: SignedDuration, filtered: bool) -> Self {
         let mut verification = Verification::new();
         if filtered {
             verification.is_filtered();
         }
         let (waiting, period) = (VecDeque::new(), period.unsigned_abs());
-        Ok(Self { kernel: Some(kernel), verification, waiting, period, next: Instant::now() })
+        Self { kernel: Some(kernel), verification, waiting, period, next: Instant::now() }
     }
 
     /// Asks the kernel if it is time for that; what it says after the end of the capture does not count.
     pub(super) fn ask(&mut self, now: Instant, bounds: &mut Bounds) {
         let Some(kernel) = self.kernel.as_mut().filter(|_| now >= self.next && self.waiting.len() < MAX_WAITING) else { return };
-        match kernel.sample() {
+        match kernel() {
             Ok(sample) if !bounds.excludes(Some(sample.after)) => self.waiting.push_back(sample),
             Ok(_) => {}
             Err(error) => {
