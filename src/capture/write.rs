@@ -434,6 +434,26 @@ mod tests {
         writer.finish().unwrap()
     }
 
+    /// Also a large frame gets its comment, and keeps the options it had.
+    #[test]
+    fn a_comment_stands_behind_the_options_there_were() {
+        for order in ORDERS {
+            let flags = option(order, 2, &order.u32_octets(0x201));
+            let packets = [packet(order, 0, 1, b"small", &flags), packet(order, 0, 2, &[7; LARGE + 1], &[])].concat();
+            let file = [section(order, &[]), interface(order, 1, 0, &[]), packets].concat();
+            let (.., description) = read(&file);
+            let (mut source, mut writer) = (super::super::sample::open(&file).unwrap(), Writer::new(Vec::new(), &description));
+            while let Next::Frame(frame) = source.next().unwrap() {
+                writer.commented(&frame, Some("of 나")).unwrap();
+            }
+            let frames = read(&writer.finish().unwrap()).0;
+            let comment = option(order, 1, "of 나".as_bytes());
+            let written = |frame: &Kept| frame.options.strip_suffix(&[0; 4]).unwrap_or(&frame.options).to_vec();
+            assert_eq!(frames.iter().map(written).collect::<Vec<_>>(), [[flags, comment.clone()].concat(), comment]);
+            assert_eq!(frames[1].octets, [7; LARGE + 1]);
+        }
+    }
+
     /// Two sections in different orders, with everything a file can say of itself.
     fn rich() -> Vec<u8> {
         let mut file = Vec::new();

@@ -26,13 +26,15 @@ pub(super) struct Recording<'a> {
     before: Statistics,
     /// Frames of the last file.
     frames: u64,
+    /// Samples of all files.
+    samples: u64,
 }
 
 impl<'a> Recording<'a> {
     /// Frames are not written.
     pub(super) fn none(description: &'a Description) -> Self {
         let (path, before) = (PathBuf::new(), Statistics::default());
-        Self { description, path, ring: None, files: 0, writer: None, before, frames: 0 }
+        Self { description, path, ring: None, files: 0, writer: None, before, frames: 0, samples: 0 }
     }
 
     /// Frames go to a file, or to the files of a ring.
@@ -58,8 +60,14 @@ impl<'a> Recording<'a> {
 
     /// Writes what the kernel said.
     pub(super) fn sample(&mut self, sample: &Sample) -> Result<(), Failure> {
-        let written = self.writer.as_mut().map_or(Ok(()), |writer| writer.sample(sample));
-        written.map_err(|error| fault(&self.path, error))
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        self.samples += 1;
+        writer.sample(sample).map_err(|error| fault(&self.path, error))
+    }
+
+    /// Samples written so far.
+    pub(super) const fn samples(&self) -> u64 {
+        self.samples
     }
 
     /// Writes what waits to be written.

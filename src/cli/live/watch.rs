@@ -103,7 +103,14 @@ impl Watch {
                 // By reference: moving a frame costs as much as reading it.
                 Next::Frame(ref frame) if !self.bounds.excludes(frame.timestamp) => {
                     self.catch_up(frame.timestamp, recording)?;
-                    self.see(frame, name.as_deref(), recording, audience)?;
+                    match recording.samples() {
+                        0 => self.see(frame, name.as_deref(), recording, audience)?,
+                        // In the file samples are frames too, and so they are to Wireshark.
+                        samples => {
+                            let frame = Frame { number: frame.number + samples, ..*frame };
+                            self.see(&frame, name.as_deref(), recording, audience)?;
+                        }
+                    }
                     if self.bounds.has_enough(frame.number) {
                         return Ok(());
                     }
@@ -147,7 +154,9 @@ impl Watch {
         let Self { follower, asked: Asked { witness, census }, .. } = self;
         census.iter_mut().for_each(|census| census.forget(|flow| follower.tracker().remembers(flow)));
         let differences = witness.iter_mut().flat_map(|witness| witness.fresh(lost));
-        differences.map(|difference| audience.see(Sight::Differs(&difference))).collect::<io::Result<()>>()?;
+        for difference in differences {
+            audience.see(Sight::Differs(&difference))?;
+        }
         audience.see(Sight::Rest { lost })
     }
 
