@@ -1,10 +1,13 @@
 //! What packets show, held against the kernel while they move.
 
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use serde_json::Value;
+use socket2::{SockFilter, SockRef};
 use sockscope::capture::kernel::Sample;
 use sockscope::capture::{self, LinkType, Next};
 
@@ -140,5 +143,25 @@ fn people_read_it_on_lines() {
         );
         let shown = listener.interrupt();
         assert!(shown.good().contains("of the kernel's table\n  ends of connections: "), "{shown:?}");
+    });
+}
+
+/// A connection that gives up as its user timeout says: no packet tells, and no reason is known.
+#[test]
+fn what_nothing_explains_is_exit_code_1() {
+    inside("proof::what_nothing_explains_is_exit_code_1", |folder| {
+        let path = folder.join("proof.pcapng");
+        let mut listener = Listener::start(&["--json", "--verify=10ms", "-w", path.to_str().unwrap()]);
+        let server = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut client = TcpStream::connect(server.local_addr().unwrap()).unwrap();
+        let child = server.accept().unwrap().0;
+        SockRef::from(&client).set_tcp_user_timeout(Some(Duration::from_millis(300))).unwrap();
+        SockRef::from(&child).attach_filter(&[SockFilter::new(0x06, 0, 0, 0)]).unwrap();
+        client.write_all(b"never acknowledged").unwrap();
+        let found = difference(&mut listener, client.local_addr().unwrap());
+        assert_eq!((&found["ours"], &found["kernel"], &found["reason"]), (&"ESTAB".into(), &Value::Null, &"unexplained".into()));
+        let ended = listener.interrupt();
+        assert!(ended.code == Some(1) && ended.stderr.contains("and nothing explains it"), "{ended:?}");
+        assert_eq!(verification(&ended), verified(&path));
     });
 }

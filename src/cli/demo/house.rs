@@ -11,12 +11,12 @@ use sockscope::present::sanitize::sanitize;
 use sockscope::present::socket_view;
 
 use super::super::failure::Failure;
-use super::super::live::{Audience, Seen, Sight, View, taken_until};
+use super::super::live::{Audience, Lines, Seen, Sight, taken_until};
 use super::stage::{Line, Prop, Word};
 
 /// Packets on lines, words between them.
 pub(super) struct House<'o> {
-    view: View<'o>,
+    lines: Lines<'o>,
     words: Receiver<Word>,
     /// Words that packets may still come before.
     waiting: VecDeque<(Timestamp, Line)>,
@@ -26,8 +26,8 @@ pub(super) struct House<'o> {
 }
 
 impl<'o> House<'o> {
-    pub(super) const fn new(view: View<'o>, words: Receiver<Word>, look: Look) -> Self {
-        Self { view, words, waiting: VecDeque::new(), outcome: None, look }
+    pub(super) const fn new(lines: Lines<'o>, words: Receiver<Word>, look: Look) -> Self {
+        Self { lines, words, waiting: VecDeque::new(), outcome: None, look }
     }
 
     /// Writes what was said until this time; a packet comes later out of the kernel than a word out of the play.
@@ -39,7 +39,7 @@ impl<'o> House<'o> {
             }
         }
         while let Some((_, line)) = self.waiting.pop_front_if(|(at, _)| time.is_none_or(|time| *at <= time)) {
-            write(&line, self.look, self.view.out())?;
+            write(&line, self.look, self.lines.out())?;
         }
         Ok(())
     }
@@ -52,16 +52,16 @@ impl Audience for House<'_> {
             Sight::Rest { .. } => self.say_until(taken_until(SystemTime::now().into()))?,
             Sight::Unselected(_) | Sight::Owners(..) | Sight::Differs(_) => {}
         }
-        self.view.see(sight)
+        self.lines.see(sight)
     }
 
     fn end(&mut self, seen: &Seen) -> Result<(), Failure> {
         self.say_until(None)?;
-        self.view.end(seen)?;
+        self.lines.end(seen)?;
         let cards = seen.trace.sockets.ports();
         if !cards.is_empty() {
-            writeln!(self.view.out())?;
-            socket_view::write_ports(&cards, self.look, usize::MAX, &mut self.view.out())?;
+            writeln!(self.lines.out())?;
+            socket_view::write_ports(&cards, self.look, usize::MAX, &mut self.lines.out())?;
         }
         match self.outcome.take() {
             Some(Err(error)) => Err(Failure::Input(format!("the play could not go on: {error}"))),

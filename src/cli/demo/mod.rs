@@ -15,7 +15,7 @@ use std::thread;
 use super::args::{DemoArgs, LiveArgs};
 use super::failure::Failure;
 use super::job::{self, Setting};
-use super::live::{self, Signals, View};
+use super::live::{self, Lines, Signals};
 use house::House;
 use stage::Stage;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: DemoArgs, setting: &Setting, out: &mut impl Write) -> Re
     let server = plays::server(args.play, args.port)?;
     let port = server.port();
     let signals = Signals::catch()?;
-    let over = signals.caller();
+    let caller = signals.clone();
     // An ICMP error names the port only in what it quotes.
     let capture = LiveArgs::of_loopback(format!("port {port} or icmp"), args.output);
     live::perform(&capture, signals, out, |out| {
@@ -32,8 +32,8 @@ pub(crate) fn run(args: DemoArgs, setting: &Setting, out: &mut impl Write) -> Re
         let stage = Stage::new(say, language, args.pace.unsigned_abs(), port);
         thread::spawn(move || {
             stage.end(plays::act(args.play, &stage, server));
-            over();
+            caller.call();
         });
-        Box::new(House::new(View::new(&capture, setting.look, out), words, setting.look))
+        Box::new(House::new(Lines::new(&capture, setting.look, out), words, setting.look))
     })
 }

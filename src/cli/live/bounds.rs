@@ -15,6 +15,7 @@ use sockscope::capture::{LATENCY, Timestamp};
 const LATE: u32 = 4;
 
 /// Ctrl-C and `kill`: the first one ends the capture, the second one the program.
+#[derive(Clone)]
 pub(crate) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
@@ -34,10 +35,9 @@ impl Signals {
         Self(Arc::default())
     }
 
-    /// Ends the capture as Ctrl-C does when it is called.
-    pub(crate) fn caller(&self) -> impl FnOnce() + Send + use<> {
-        let heard = Arc::clone(&self.0);
-        move || heard.store(true, Ordering::Relaxed)
+    /// Ends the capture as Ctrl-C does.
+    pub(crate) fn call(&self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 
     fn heard(&self) -> bool {

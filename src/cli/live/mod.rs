@@ -1,17 +1,17 @@
 //! `sockscope live [IFACE]`: the packets of an interface as they come, and the sockets behind them.
 //!
 //! [`watch`] is the loop: it hands every frame to the recording and to an [`Audience`], and tells that when there is time to
-//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] is the audience of lines
-//! for people or programs; [`perform`] takes any other. [`witness`] is the kernel, which says itself what sockets it has, [`census`] who holds
+//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`lines`] is the audience that
+//! prints, for people or programs; [`perform`] takes any other. [`witness`] is the kernel, which says itself what sockets it has, [`census`] who holds
 //! them.
 
 mod bounds;
 mod census;
 #[cfg(test)]
 mod day;
+mod lines;
 mod recording;
 mod ring;
-mod view;
 mod watch;
 mod witness;
 
@@ -34,15 +34,15 @@ use watch::{Asked, Watch};
 use witness::Witness;
 
 pub(crate) use bounds::{Signals, taken_until};
+pub(crate) use lines::Lines;
 pub(crate) use ring::Ring;
-pub(crate) use view::View;
 pub(crate) use watch::{Audience, Seen, Sight};
 
 pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.list {
         return list(setting.look, out);
     }
-    perform(&args, Signals::catch()?, out, |out| Box::new(View::new(&args, setting.look, out)))
+    perform(&args, Signals::catch()?, out, |out| Box::new(Lines::new(&args, setting.look, out)))
 }
 
 /// Captures as the arguments say, and shows it to the audience that comes when the capture has begun.

@@ -40,6 +40,9 @@ pub(crate) enum Sight<'a> {
     Rest {
         /// Frames that the kernel had no room for so far.
         lost: u64,
+        /// All that is remembered.
+        #[allow(dead_code, reason = "lines show what is new, not what there is")]
+        tracker: &'a Tracker,
     },
 }
 
@@ -157,7 +160,7 @@ impl Watch {
         for difference in differences {
             audience.see(Sight::Differs(&difference))?;
         }
-        audience.see(Sight::Rest { lost })
+        audience.see(Sight::Rest { lost, tracker: follower.tracker() })
     }
 
     fn see(

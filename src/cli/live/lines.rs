@@ -26,7 +26,7 @@ const PACE: Duration = Duration::from_millis(100);
 const MAX_DIFFERENCES: usize = 1000;
 
 /// Lines on standard output.
-pub(crate) struct View<'o> {
+pub(crate) struct Lines<'o> {
     /// `None` if frames are not shown.
     printer: Option<Printer>,
     form: Form,
@@ -41,7 +41,7 @@ pub(crate) struct View<'o> {
     differences: usize,
 }
 
-impl Audience for View<'_> {
+impl Audience for Lines<'_> {
     fn see(&mut self, sight: Sight<'_>) -> io::Result<()> {
         match sight {
             Sight::Frame(frame, packet, update) => self.frame(frame, packet, update),
@@ -51,7 +51,7 @@ impl Audience for View<'_> {
             }
             Sight::Owners(frame, held) => self.owners(frame, held),
             Sight::Differs(difference) => self.difference(difference),
-            Sight::Rest { lost } => self.rest(lost),
+            Sight::Rest { lost, .. } => self.rest(lost),
         }
     }
 
@@ -68,7 +68,7 @@ impl Audience for View<'_> {
     }
 }
 
-impl<'o> View<'o> {
+impl<'o> Lines<'o> {
     /// The form that was asked for.
     pub(crate) fn new(args: &LiveArgs, look: Look, out: &'o mut dyn Write) -> Self {
         let form = if args.json { Form::Json } else { Form::Text };
