@@ -59,6 +59,9 @@ fn a_storm_is_seen_as_the_kernel_sees_it() {
         let live = verification(&ended);
         report(&live);
         assert_eq!(live, verified(&path), "the file says the same");
+        let told = ended.good().lines().filter(|line| line.starts_with("{\"difference\"")).count();
+        let to_tell = live["differences"].as_array().unwrap().iter().filter(|row| row["reason"] != "in_flight");
+        assert_eq!(told, to_tell.count(), "each is told once");
         judge(&live);
     });
 }

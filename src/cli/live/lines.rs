@@ -57,6 +57,7 @@ impl Audience for Lines<'_> {
 
     /// The sockets at the end, where people read, and what the kernel says of them.
     fn end(&mut self, seen: &Seen) -> Result<(), Failure> {
+        seen.last.iter().try_for_each(|difference| self.difference(difference))?;
         match self.form {
             Form::Json => seen.account.iter().try_for_each(|account| json::verification(account, &mut self.out))?,
             Form::Text | Form::Csv => {

@@ -79,6 +79,8 @@ pub(crate) struct Seen {
     pub(crate) trace: Trace,
     /// What the kernel says of it, if it was asked.
     pub(crate) account: Option<Account>,
+    /// Differences that were not shown yet.
+    pub(crate) last: Vec<Difference>,
 }
 
 impl Watch {
@@ -139,8 +141,9 @@ impl Watch {
 
     /// What all frames together show; `lost` is what the kernel had no room for.
     pub(super) fn finish(self, lost: u64) -> Seen {
-        let account = self.asked.witness.map(|witness| witness.finish(self.follower.tracker(), lost));
-        Seen { account, trace: self.follower.finish() }
+        let told = self.asked.witness.map(|witness| witness.finish(self.follower.tracker(), lost));
+        let (last, account) = told.map_or((Vec::new(), None), |(last, account)| (last, Some(account)));
+        Seen { account, last, trace: self.follower.finish() }
     }
 
     /// Lets the kernel's samples from before this time be compared.

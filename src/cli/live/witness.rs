@@ -99,12 +99,12 @@ impl Witness {
         self.verification.fresh().into_iter().filter(|difference| difference.reason.is_told())
     }
 
-    /// What all samples together came to. Those that still wait had frames before them that were not taken.
-    pub(super) fn finish(mut self, tracker: &Tracker, lost: u64) -> Account {
-        if lost > 0 {
-            self.verification.has_lost();
-        }
-        self.verification.finish(tracker)
+    /// Differences not told yet, and what all samples together came to. Those that still wait had frames before them that
+    /// were not taken.
+    pub(super) fn finish(mut self, tracker: &Tracker, lost: u64) -> (Vec<Difference>, Account) {
+        self.verification.conclude(tracker);
+        let last = self.fresh(lost).collect();
+        (last, self.verification.finish(tracker))
     }
 
     fn rest_since(&mut self, begin: Instant) {

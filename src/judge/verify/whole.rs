@@ -173,14 +173,19 @@ impl Verification {
         }
     }
 
-    /// Ends the comparison: samples that are still waiting are compared with what the last packet left.
-    pub fn finish(mut self, tracker: &Tracker) -> Account {
+    /// No packet comes any more: samples that are still waiting are compared with what the last one left.
+    pub fn conclude(&mut self, tracker: &Tracker) {
         while let Some(sample) = self.waiting.pop_front() {
             self.compare(&sample, tracker);
         }
         let mut doubtful: Vec<Difference> = std::mem::take(&mut self.doubtful).into_values().flatten().collect();
         doubtful.sort_by_key(|difference| difference.at);
         doubtful.into_iter().for_each(|difference| self.enter(difference));
+    }
+
+    /// [Concludes](Self::conclude), and sums up.
+    pub fn finish(mut self, tracker: &Tracker) -> Account {
+        self.conclude(tracker);
         if self.lost {
             let Account { explained, unexplained, .. } = &mut self.account;
             *explained += std::mem::take(unexplained);
