@@ -1,7 +1,7 @@
 //! A capture that does not end: what is of no more use is forgotten, counted, and missed by nobody.
 //!
-//! Time is the capture's, so that a day takes no longer than its packets do. The whole day is opt-in:
-//! `cargo test --release --test aging -- --ignored --nocapture` prints how memory goes.
+//! Time is the capture's, so that minutes take no longer than their packets do. A whole day of the live loop, and how its
+//! memory goes, is beside that loop: `src/cli/live/day.rs`.
 
 #![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
 
@@ -154,26 +154,6 @@ fn ten_minutes_are_forgotten_as_they_age() {
     day.pass(600);
     assert!(day.tracker.forgotten().any());
     day.check();
-}
-
-#[test]
-#[ignore = "takes minutes: a whole day of a thousand packets a second"]
-fn a_day_keeps_memory_flat() {
-    let mut day = Day::new();
-    let mut resident = Vec::new();
-    for hour in 1..=24 {
-        day.pass(3600);
-        resident.push(resident_octets());
-        println!("hour {hour}: {} packets, at most {:?}, {} MB", day.packets, day.most, resident[hour - 1] / 1_000_000);
-    }
-    assert!(resident[23] <= resident[0] + resident[0] / 10, "{resident:?}");
-    day.check();
-}
-
-/// Memory of this process; 0 where the system does not tell.
-fn resident_octets() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    status.split(' ').nth(1).and_then(|pages| pages.parse::<u64>().ok()).unwrap_or(0) * 4096
 }
 
 #[test]

@@ -22,8 +22,11 @@ use super::{
 /// twice that.
 pub const LATENCY: Duration = Duration::from_millis(25);
 
-/// Frames taken over from the kernel at once.
+/// Frames taken over from the kernel at once, at most.
 const BATCH: usize = 64;
+
+/// Octets of the frames taken over at once, about: what is read again soon stays in the processor's cache.
+const BATCH_OCTETS: usize = 256 << 10;
 
 /// The device on which Linux shows the frames of all interfaces.
 const ANY: &str = "any";
@@ -151,10 +154,10 @@ impl Live {
         if device.as_ref().is_some_and(|device| device.loopback) {
             ignore_outgoing(&capture);
         }
-        if let Some(filter) = &tap.filter {
-            let fault = |error| Error::Filter { text: filter.clone(), reason: said(error) };
-            capture.filter(filter, true).map_err(fault)?;
-        }
+        // Also where all may pass: it is the filter by which the kernel keeps no more of a frame than the snap length.
+        let filter = tap.filter.as_deref().unwrap_or_default();
+        let fault = |error| Error::Filter { text: filter.to_owned(), reason: said(error) };
+        capture.filter(filter, true).map_err(fault)?;
         let link_type = link_type(capture.get_datalink());
         Ok(Self {
             description: describe(tap, link_type, device),
@@ -192,7 +195,7 @@ impl Live {
 
     /// Takes over what the kernel holds, up to a batch; waits for it if there is nothing yet.
     fn fill(&mut self) -> Result<(), Error> {
-        self.batch.clear();
+        self.batch.begin();
         if self.dispatch()? == 0 {
             wait(&self.capture);
             self.dispatch()?;
@@ -202,7 +205,7 @@ impl Live {
 
     fn dispatch(&mut self) -> Result<usize, Error> {
         let Self { capture, batch, description, .. } = self;
-        capture.dispatch(Some(BATCH), |packet| batch.take(&packet)).map_err(|error| Error::Interface {
+        capture.dispatch(Some(batch.room), |packet| batch.take(&packet)).map_err(|error| Error::Interface {
             interface: description.interfaces.first().and_then(|interface| interface.name.clone()).unwrap_or_default(),
             reason: said(error),
         })
@@ -248,6 +251,8 @@ struct Batch {
     octets: Vec<u8>,
     records: Vec<Record>,
     next: usize,
+    /// Frames that this one may hold, by the size of those before.
+    room: usize,
     /// Frames handed out since the begin.
     handed_out: u64,
 }
@@ -261,7 +266,9 @@ struct Record {
 }
 
 impl Batch {
-    fn clear(&mut self) {
+    fn begin(&mut self) {
+        let mean = self.octets.len().checked_div(self.records.len()).unwrap_or(0);
+        self.room = BATCH_OCTETS.checked_div(mean).unwrap_or(BATCH).clamp(1, BATCH);
         self.octets.clear();
         self.records.clear();
         self.next = 0;

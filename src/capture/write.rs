@@ -75,6 +75,14 @@ impl<'d, W: Write> Writer<'d, W> {
     /// # Errors
     /// Those of the output, and [`io::ErrorKind::InvalidInput`] for a frame that is not of this capture or out of order.
     pub fn frame(&mut self, frame: &Frame<'_>) -> io::Result<()> {
+        self.commented(frame, None)
+    }
+
+    /// Writes `frame`, perhaps with a comment beside those it has; one without a time cannot have any.
+    ///
+    /// # Errors
+    /// Those of [`Writer::frame`].
+    pub fn commented(&mut self, frame: &Frame<'_>, comment: Option<&str>) -> io::Result<()> {
         if frame.interface == InterfaceId::NONE {
             return Ok(());
         }
@@ -89,8 +97,10 @@ impl<'d, W: Write> Writer<'d, W> {
         let first = self.interfaces_of(section).next().map_or(0, |interface| interface.id.0);
         let number = frame.interface.0.saturating_sub(first);
         match frame.timestamp {
-            Some(_) if frame.octets.len() >= LARGE && frame.options.is_empty() => return self.large_packet(number, frame),
-            Some(_) => self.blocks.enhanced_packet(number, frame),
+            Some(_) if frame.octets.len() >= LARGE && frame.options.is_empty() && comment.is_none() => {
+                return self.large_packet(number, frame);
+            }
+            Some(_) => self.blocks.enhanced_packet(number, frame, comment),
             None => self.blocks.simple_packet(frame),
         }
         self.put()
@@ -271,15 +281,16 @@ impl Blocks {
         self.end();
     }
 
-    fn enhanced_packet(&mut self, interface: u32, frame: &Frame<'_>) {
+    fn enhanced_packet(&mut self, interface: u32, frame: &Frame<'_>, comment: Option<&str>) {
         self.packet_head(interface, frame);
         self.padded(frame.octets);
-        if pcapng::options_are_sound(frame) {
+        if comment.is_none() && pcapng::options_are_sound(frame) {
             self.octets.extend(frame.options);
             self.end();
         } else {
             let body = self.len();
             pcapng::sound_options(frame).for_each(|(code, value)| self.option(code, value));
+            comment.into_iter().for_each(|comment| self.option(code::COMMENT, comment.as_bytes()));
             self.end_with_options(body);
         }
     }
@@ -425,6 +436,26 @@ mod tests {
             }
         }
         writer.finish().unwrap()
+    }
+
+    /// Also a large frame gets its comment, and keeps the options it had.
+    #[test]
+    fn a_comment_stands_behind_the_options_there_were() {
+        for order in ORDERS {
+            let flags = option(order, 2, &order.u32_octets(0x201));
+            let packets = [packet(order, 0, 1, b"small", &flags), packet(order, 0, 2, &[7; LARGE + 1], &[])].concat();
+            let file = [section(order, &[]), interface(order, 1, 0, &[]), packets].concat();
+            let (.., description) = read(&file);
+            let (mut source, mut writer) = (super::super::sample::open(&file).unwrap(), Writer::new(Vec::new(), &description));
+            while let Next::Frame(frame) = source.next().unwrap() {
+                writer.commented(&frame, Some("of 나")).unwrap();
+            }
+            let frames = read(&writer.finish().unwrap()).0;
+            let comment = option(order, 1, "of 나".as_bytes());
+            let written = |frame: &Kept| frame.options.strip_suffix(&[0; 4]).unwrap_or(&frame.options).to_vec();
+            assert_eq!(frames.iter().map(written).collect::<Vec<_>>(), [[flags, comment.clone()].concat(), comment]);
+            assert_eq!(frames[1].octets, [7; LARGE + 1]);
+        }
     }
 
     /// Two sections in different orders, with everything a file can say of itself.

@@ -9,6 +9,8 @@ mod completions;
 mod connections;
 mod conversations;
 mod cut;
+#[cfg(feature = "live")]
+mod demo;
 mod demux;
 mod expect;
 mod export;
@@ -94,6 +96,8 @@ fn command(args: Args, out: &mut impl Write) -> Result<(), Failure> {
         Command::Follow(args) => follow::run(args, &setting, out),
         #[cfg(feature = "live")]
         Command::Live(args) => live::run(args, &setting, out),
+        #[cfg(feature = "live")]
+        Command::Demo(args) => demo::run(args, &setting, out),
         Command::Log(args) => log::run(args, &setting, out),
         Command::Check(args) => check::run(args, &setting, out),
         Command::Grade(args) => grade::run(args, &setting, out),

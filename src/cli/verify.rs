@@ -33,7 +33,7 @@ pub(crate) fn run(args: VerifyArgs, setting: &Setting, out: &mut impl Write) -> 
     if filtered {
         verification.is_filtered();
     }
-    let account = verification.finish(&tracker.sockets());
+    let account = verification.finish(&tracker);
     if account.samples + account.late == 0 {
         reading.verdict()?;
         return Err(Failure::Usage(format!("{file}: holds nothing that the kernel said; live --verify -w puts it there")));
@@ -47,11 +47,14 @@ pub(crate) fn run(args: VerifyArgs, setting: &Setting, out: &mut impl Write) -> 
 
 fn verdict(unexplained: u64, file: &str, reading: &Reading) -> Result<(), Failure> {
     if unexplained > 0 {
-        return Err(Failure::Unmet(format!(
-            "{file}: {unexplained} states of the kernel's are not ours, and nothing explains it"
-        )));
+        return Err(Failure::Unmet(format!("{file}: {}", unmet(unexplained))));
     }
     reading.verdict()
+}
+
+/// What nothing explains, as it is complained about.
+pub(super) fn unmet(unexplained: u64) -> String {
+    format!("{unexplained} states of the kernel's are not ours, and nothing explains it")
 }
 
 /// Packets were lost, and the capture was filtered.
@@ -89,9 +92,7 @@ impl Witness {
         }
         if let Some(time) = frame.timestamp {
             self.begin = self.begin.or(Some(time));
-            while self.verification.is_due(time) {
-                self.verification.compare(&self.tracker.sockets());
-            }
+            self.verification.catch_up(time, &self.tracker);
         }
         let Self { tracker, verification, .. } = self;
         decode::with_packet(frame, |packet| {

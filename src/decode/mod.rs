@@ -251,9 +251,19 @@ pub enum Reason {
     Unsupported(u16),
 }
 
+impl Stop {
+    /// There was no packet to read.
+    fn is_of_no_packet(&self) -> bool {
+        self.layer == Layer::Link && self.reason == Reason::Unsupported(LinkType::NO_PACKET.0)
+    }
+}
+
 /// One line, such as `transport header at octet 34: needs 20 octets, 8 captured`.
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_of_no_packet() {
+            return f.write_str("a block of the file that holds no packet");
+        }
         let layer = match self.layer {
             Layer::Link => "link",
             Layer::Network => "network",

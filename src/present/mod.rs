@@ -26,6 +26,7 @@ pub mod log_view;
 pub mod look;
 pub mod originality_view;
 pub mod overview;
+pub mod owner_view;
 pub mod report;
 pub use crate::sanitize;
 pub mod socket_formats;

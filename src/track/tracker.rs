@@ -130,6 +130,11 @@ impl Tracker {
         self.books.sockets()
     }
 
+    /// The same as of `now`, which all packets so far are older than.
+    pub fn sockets_at(&self, now: Timestamp) -> SocketTable {
+        self.books.sockets_at(Some(now))
+    }
+
     /// The connections as of now, in the order of their first frames.
     pub fn connections(&self) -> &[Connection] {
         &self.books.connections
@@ -280,8 +285,12 @@ impl Books {
     }
 
     fn sockets(&self) -> SocketTable {
+        self.sockets_at(self.time())
+    }
+
+    fn sockets_at(&self, now: Option<Timestamp>) -> SocketTable {
         let connections: Vec<&Connection> = self.connections.iter().collect();
-        SocketTable::infer(&connections, self.udp.sockets(), self.time())
+        SocketTable::infer(&connections, self.udp.sockets(), now)
     }
 
     /// What time it is at least.

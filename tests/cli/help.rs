@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use crate::{is_there, run, support};
 
 /// Commands that there must be.
-const KNOWN: &str = "show info packet packets conversations connections sockets states ladder follow demux verify live log check grade explain-grade diff review \
+const KNOWN: &str = "show info packet packets conversations connections sockets states ladder follow demux verify live demo log check grade explain-grade diff review \
      rubric intake cut fields export-grades completions man";
 
 /// The commands that `--help` lists.

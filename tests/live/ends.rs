@@ -78,6 +78,26 @@ fn a_full_disk_keeps_what_was_written() {
     });
 }
 
+/// Large frames are written from where they stand, in parts: one that does not fit is not there in part.
+#[test]
+fn a_disk_that_large_frames_fill_keeps_whole_ones() {
+    inside("ends::a_disk_that_large_frames_fill_keeps_whole_ones", |folder| {
+        let disk = disk_of(folder, "512k");
+        let path = disk.join("live.pcapng");
+        let mut listener = Listener::start(&["-q", "-w", path.to_str().unwrap()]);
+        listener.wait_while(|| {
+            traffic::burst_of(1, 30_001);
+            traffic::burst(3);
+        });
+        let ended = listener.wait();
+        assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+        let recorded = Recorded::read(&path);
+        let large = recorded.frames.iter().filter(|octets| octets.len() > 30_000);
+        assert!(large.count() > 5 && recorded.frames.iter().any(|octets| octets.len() < 200), "{}", recorded.frames.len());
+        recorded.counters();
+    });
+}
+
 /// A file system of its own, so small.
 fn disk_of(folder: &Path, size: &str) -> PathBuf {
     let disk = folder.join("disk");

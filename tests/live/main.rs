@@ -5,16 +5,23 @@
 #![cfg(all(target_os = "linux", feature = "live"))]
 #![allow(unreachable_pub, reason = "shared test code is public to its siblings")]
 
+mod annotated;
 mod capture;
+#[path = "../support/chance.rs"]
+#[allow(dead_code, reason = "other tests choose in other ways")]
+mod chance;
+mod demo;
 mod ends;
 mod losses;
 #[path = "../support/namespace.rs"]
 mod namespace;
 mod program;
+mod proof;
 #[path = "../support/witness/recorder.rs"]
 #[allow(dead_code, reason = "other tests look into its file earlier")]
 mod recorder;
 mod refusals;
+mod storm;
 #[path = "../support/mod.rs"]
 mod support;
 mod traffic;
@@ -29,7 +36,10 @@ use namespace::Place;
 fn inside(test: &str, play: impl FnOnce(&Path)) {
     match namespace::enter(test) {
         Place::Shut(reason) => support::skip(&format!("{test}: nothing is captured: {reason}")),
-        Place::Outside { passed, said } => assert!(passed, "inside the namespace the test failed:\n{said}"),
+        Place::Outside { passed, said } => {
+            println!("{said}");
+            assert!(passed, "inside the namespace the test failed, as said above");
+        }
         Place::Inside(folder) => {
             namespace::run("ip link set lo up");
             play(&folder);

@@ -2,7 +2,8 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStderr, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use sockscope::capture::{self, Description, Next, Statistics};
@@ -12,15 +13,36 @@ const PATIENCE: Duration = Duration::from_secs(40);
 
 /// `sockscope live` with these arguments.
 pub fn command(arguments: &[&str]) -> Command {
+    sockscope("live", arguments)
+}
+
+/// A command of the program with these arguments.
+pub fn sockscope(name: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_sockscope"));
-    command.arg("live").args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.arg(name).args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// The program, listening.
 pub struct Listener {
     child: Child,
+    /// `None` if nobody reads it.
+    stdout: Option<BufReader<ChildStdout>>,
     stderr: BufReader<ChildStderr>,
+}
+
+/// The program, and what it printed so far.
+pub struct Collector {
+    listener: Listener,
+    reader: JoinHandle<Vec<u8>>,
+}
+
+impl Collector {
+    /// Ends it as Ctrl-C does.
+    pub fn interrupt(self) -> Ended {
+        let ended = self.listener.interrupt();
+        Ended { stdout: self.reader.join().unwrap(), ..ended }
+    }
 }
 
 /// What it said, and how it ended.
@@ -44,12 +66,28 @@ impl Listener {
         let mut line = String::new();
         stderr.read_line(&mut line).unwrap();
         assert!(line.contains("listening"), "{line}");
-        Self { child, stderr }
+        let stdout = child.stdout.take().map(BufReader::new);
+        Self { child, stdout, stderr }
+    }
+
+    /// Reads all it prints meanwhile, in a thread: a pipe that is full would stop it.
+    pub fn collect(mut self) -> Collector {
+        let mut stdout = self.stdout.take().unwrap();
+        let mut text = Vec::new();
+        let reader = thread::spawn(move || stdout.read_to_end(&mut text).map(|_| text).unwrap());
+        Collector { listener: self, reader }
     }
 
     /// Nobody reads any more what it prints.
     pub fn close_stdout(&mut self) {
-        drop(self.child.stdout.take());
+        drop(self.stdout.take());
+    }
+
+    /// Waits until it prints a line of this kind; what it printed before is passed over.
+    pub fn line(&mut self, mut is_it: impl FnMut(&str) -> bool) -> String {
+        let lines = self.stdout.as_mut().unwrap().lines().map(Result::unwrap);
+        let start = Instant::now();
+        lines.inspect(|line| assert!(start.elapsed() < PATIENCE, "waited in vain: {line}")).find(|line| is_it(line)).unwrap()
     }
 
     /// Sends a signal, such as `INT`.
@@ -76,7 +114,7 @@ impl Listener {
     /// Waits until it ends by itself.
     pub fn wait(mut self) -> Ended {
         let mut stdout = Vec::new();
-        if let Some(mut pipe) = self.child.stdout.take() {
+        if let Some(mut pipe) = self.stdout.take() {
             pipe.read_to_end(&mut stdout).unwrap();
         }
         let mut stderr = String::new();

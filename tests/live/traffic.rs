@@ -40,9 +40,14 @@ pub fn tcp_echo() -> SocketAddr {
 
 /// So many datagrams of 100 octets, that nobody reads, as fast as the machine sends them.
 pub fn burst(datagrams: usize) {
+    burst_of(datagrams, 100);
+}
+
+/// The same of so many octets.
+pub fn burst_of(datagrams: usize, octets: usize) {
     let (server, client) = (socket(), socket());
     client.connect(server.local_addr().unwrap()).unwrap();
-    (0..datagrams).for_each(|_| assert_eq!(client.send(&[7; 100]).unwrap(), 100));
+    (0..datagrams).for_each(|_| assert_eq!(client.send(&vec![7; octets]).unwrap(), octets));
 }
 
 /// The same at so many a second, or as many as this machine sends.

@@ -50,12 +50,16 @@ impl Owners {
         Self::default()
     }
 
-    /// Learns who holds the sockets of a sample. Processes are looked through only for those that are not known yet.
-    pub fn learn(&mut self, sockets: &[KernelSocket]) {
+    /// Learns who holds the sockets of a sample, and says of which of them that is new. Processes are looked through only
+    /// for those that are not known yet.
+    pub fn learn(&mut self, sockets: &[KernelSocket]) -> Vec<(KernelSocket, Owner)> {
         let held = sockets.iter().filter(|socket| socket.inode != 0);
         let mut wanted: HashSet<u64> = HashSet::new();
+        let mut new: Vec<KernelSocket> = Vec::new();
         for socket in held {
-            self.note(socket);
+            if self.note(socket) || !self.by_inode.contains_key(&socket.inode) {
+                new.push(*socket);
+            }
             if !self.by_inode.contains_key(&socket.inode)
                 && self.unfound.get(&socket.inode).is_none_or(|tries| *tries < Self::TRIES)
             {
@@ -72,6 +76,13 @@ impl Owners {
             let tries = self.unfound.entry(inode).or_default();
             *tries = tries.saturating_add(1);
         }
+        new.into_iter().filter_map(|socket| Some((socket, self.of(&socket)?.clone()))).collect()
+    }
+
+    /// Takes over what another one has learnt.
+    pub fn hear(&mut self, socket: &KernelSocket, owner: Owner) {
+        self.note(socket);
+        self.by_inode.insert(socket.inode, owner);
     }
 
     /// Who holds, or held, this socket; `None` if nobody does, or nobody that we may look into.
@@ -89,10 +100,11 @@ impl Owners {
         ends.find_map(|ends| self.by_inode.get(self.by_ends.get(&ends)?))
     }
 
-    fn note(&mut self, socket: &KernelSocket) {
+    /// Notes the ends of a socket; true if they are new, or another socket's now.
+    fn note(&mut self, socket: &KernelSocket) -> bool {
         let ends = (socket.transport, socket.local(), socket.peer());
         if self.by_ends.insert(ends, socket.inode) == Some(socket.inode) {
-            return;
+            return false;
         }
         self.learnt.push_back((ends, socket.inode));
         if self.learnt.len() > Self::MAX_SOCKETS
@@ -103,6 +115,7 @@ impl Owners {
                 self.by_ends.remove(&ends);
             }
         }
+        true
     }
 
     /// Looks for these inodes, and takes out those that were found.

@@ -1,6 +1,9 @@
-//! The arguments as typed: what all commands share here, those on captures in [`views`], those on a class in [`class`].
+//! The arguments as typed: what all commands share here, those on captures in [`views`], those on a class in [`class`], those
+//! of what captures itself in `live`.
 
 mod class;
+#[cfg(feature = "live")]
+mod live;
 mod views;
 
 use std::path::PathBuf;
@@ -14,6 +17,8 @@ use super::failure::Failure;
 use super::job;
 
 pub(crate) use class::*;
+#[cfg(feature = "live")]
+pub(crate) use live::*;
 pub(crate) use views::*;
 
 /// Shows the sockets behind a packet capture.
@@ -115,6 +120,9 @@ pub(crate) enum Command {
     /// The packets of an interface as they come, and the sockets behind them
     #[cfg(feature = "live")]
     Live(LiveArgs),
+    /// A lecture in one command: a small server, its clients, their packets and sockets
+    #[cfg(feature = "live")]
+    Demo(DemoArgs),
     /// Lay the log of a program beside the capture: does it tell what the network brought?
     Log(LogArgs),
     /// Check a submission by a rubric, as the grader will

@@ -4,16 +4,10 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, ValueEnum, ValueHint};
-#[cfg(feature = "live")]
-use jiff::SignedDuration;
-#[cfg(feature = "live")]
-use sockscope::capture::Tap;
 use sockscope::track::FlowId;
 
 use super::{Choice, Document, Input, List, Time, Zone};
 use crate::cli::job::{self, Moment};
-#[cfg(feature = "live")]
-use crate::cli::live::Ring;
 
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Example:\n  sockscope show lab.pcapng --zone Asia/Seoul")]
@@ -317,69 +311,6 @@ pub(crate) struct ExportArgs {
     /// File to write, instead of standard output
     #[arg(short, long, value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
-}
-
-#[cfg(feature = "live")]
-#[derive(ClapArgs, Debug)]
-#[command(after_help = "Examples:
-  sockscope live
-  sockscope live eth0 -f 'tcp port 80' -w web.pcapng
-  sockscope live --port 5000 --duration 10s --json
-  sockscope live -q -w lab.pcapng --ring 10MBx3
-  sockscope live --plain
-  sockscope live --list
-
-On a terminal, the view fills it: sockets with their children and peers, states as they move; ? tells its keys. Into a
-file or a pipe, and with --plain, --quiet or --json, frames are printed as they come.
-
-Ctrl-C, kill, --duration and --frames end the capture; the file is whole then, and holds the kernel's counters. Without
-the right to capture, the complaint says how to give it. Through sudo, root is left as soon as the interface is open.")]
-pub(crate) struct LiveArgs {
-    /// The interface; any is all of them
-    #[arg(value_name = "IFACE", default_value = "lo")]
-    pub(crate) interface: String,
-    /// List the interfaces there are
-    #[arg(long, exclusive = true)]
-    pub(crate) list: bool,
-    /// Show only frames that this display filter selects, and what they belong to; all are written
-    #[arg(short = 'Y', long = "filter", value_name = "FILTER")]
-    pub(crate) filter: Option<String>,
-    /// Capture only frames that this capture filter (BPF) lets pass
-    #[arg(short = 'f', long = "capture-filter", value_name = "BPF")]
-    pub(crate) capture_filter: Option<String>,
-    /// Capture only frames from or to this port
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(crate) port: Option<u16>,
-    /// End after this time, such as 10s or 1m 30s
-    #[arg(long, value_name = "TIME", value_parser = job::duration)]
-    pub(crate) duration: Option<SignedDuration>,
-    /// End after so many frames
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) frames: Option<u64>,
-    /// Keep so many octets of each frame
-    #[arg(long = "snaplen", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(Tap::MAX_SNAP_LENGTH)))]
-    pub(crate) snap_length: Option<u32>,
-    /// Mebibytes of the kernel's buffer; 64 if not given
-    #[arg(long, value_name = "MiB", value_parser = clap::value_parser!(u16).range(1..=i64::from(Tap::MAX_BUFFER)))]
-    pub(crate) buffer: Option<u16>,
-    /// Write all frames into this pcapng file; - is standard output, where nothing else is printed then
-    #[arg(short = 'w', long = "write", value_name = "OUT", value_hint = ValueHint::FilePath)]
-    pub(crate) output: Option<PathBuf>,
-    /// Begin a new file whenever the last one is so large, and keep the last few, as in 10MBx3: OUT_00001.pcapng and on
-    #[arg(long, value_name = "SIZExN", requires = "output")]
-    pub(crate) ring: Option<Ring>,
-    /// Print no frames, only the sockets at the end
-    #[arg(short, long, conflicts_with = "json")]
-    pub(crate) quiet: bool,
-    /// Print JSON Lines
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// On a terminal too, print lines instead of filling it with the view
-    #[cfg(feature = "tui")]
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) plain: bool,
-    #[command(flatten)]
-    pub(crate) time: Time,
 }
 
 #[derive(ClapArgs, Debug)]

@@ -16,11 +16,11 @@ const LATE: u32 = 4;
 
 /// Ctrl-C and `kill`: the first one ends the capture, the second one the program.
 #[derive(Clone)]
-pub(super) struct Signals(Arc<AtomicBool>);
+pub(crate) struct Signals(Arc<AtomicBool>);
 
 impl Signals {
     /// From now on they are heard.
-    pub(super) fn catch() -> io::Result<Self> {
+    pub(crate) fn catch() -> io::Result<Self> {
         let heard = Arc::new(AtomicBool::new(false));
         for signal in [SIGINT, SIGTERM] {
             signal_hook::flag::register_conditional_default(signal, Arc::clone(&heard))?;
@@ -35,9 +35,14 @@ impl Signals {
         signal_hook::flag::register(signal_hook::consts::SIGHUP, Arc::clone(&self.0)).map(drop)
     }
 
+    /// Nobody calls.
+    #[cfg(test)]
+    pub(super) fn silent() -> Self {
+        Self(Arc::default())
+    }
+
     /// Ends the capture as Ctrl-C does.
-    #[cfg(feature = "tui")]
-    pub(super) fn call(&self) {
+    pub(crate) fn call(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
@@ -79,9 +84,14 @@ impl Bounds {
 
     /// Nothing is left in the kernel that came before the end, when there was nothing to read at `now`.
     pub(super) fn is_over(&mut self, now: Timestamp) -> bool {
-        let late = SignedDuration::try_from(LATENCY * LATE).unwrap_or_default();
-        self.excludes(now.after(-late))
+        self.excludes(taken_until(now))
     }
+}
+
+/// What came before this has been taken out of the kernel, when there was nothing to read at `now`.
+pub(crate) fn taken_until(now: Timestamp) -> Option<Timestamp> {
+    let late = SignedDuration::try_from(LATENCY * LATE).unwrap_or_default();
+    now.after(-late)
 }
 
 #[cfg(test)]
@@ -89,7 +99,7 @@ mod tests {
     use super::*;
 
     fn bounds(duration: Option<i64>, frames: Option<u64>) -> Bounds {
-        let signals = Signals(Arc::new(AtomicBool::new(false)));
+        let signals = Signals::silent();
         Bounds::new(duration.map(SignedDuration::from_secs), frames, Timestamp::new(100, 0), signals)
     }
 

@@ -1,10 +1,14 @@
 //! `sockscope live [IFACE]`: the packets of an interface as they come, and the sockets behind them.
 //!
-//! [`watch`] is the loop: it hands every frame to the recording and to a view, and tells the view when there is time to
-//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil, [`view`] is what is seen: [`lines`]
-//! for people or programs, or `screen`, which fills a terminal.
+//! [`watch`] is the loop: it hands every frame to the recording and to an [`Audience`], and tells that when there is time to
+//! draw. [`bounds`] says when it ends, [`recording`] writes what a kill must not spoil. [`view`] is what is seen: [`lines`]
+//! for people or programs, or `screen`, which fills a terminal; [`perform`] takes any other audience. [`witness`] is the
+//! kernel, which says itself what sockets it has, [`census`] who holds them.
 
 mod bounds;
+mod census;
+#[cfg(test)]
+mod day;
 mod lines;
 mod recording;
 mod ring;
@@ -12,6 +16,7 @@ mod ring;
 mod screen;
 mod view;
 mod watch;
+mod witness;
 
 use std::io::{self, Write};
 
@@ -23,25 +28,42 @@ use sockscope::present::words::{counted, grouped};
 use super::args::LiveArgs;
 use super::failure::{Failure, print_line};
 use super::job::{self, Setting};
-use super::selection;
-use bounds::{Bounds, Signals};
+use super::selection::{self, Selection};
+use super::verify;
+use bounds::Bounds;
+use census::Census;
 use recording::Recording;
-use view::View;
-use watch::Watch;
+use view::Filtered;
+use watch::{Asked, Watch};
+use witness::Witness;
 
+pub(crate) use bounds::{Signals, taken_until};
+pub(crate) use lines::Lines;
 pub(crate) use ring::Ring;
+pub(crate) use watch::{Audience, Seen, Sight};
 
 pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     if args.list {
         return list(setting.look, out);
     }
+    let (filtered, signals) = (Filtered::new(&args)?, Signals::catch()?);
+    let caller = signals.clone();
+    perform(&args, signals, out, |live, out| filtered.view(&args, (live, &caller), setting.look, out))
+}
+
+/// Captures as the arguments say, and shows what the audience selects to it, which comes when the capture has begun.
+pub(crate) fn perform(
+    args: &LiveArgs,
+    signals: Signals,
+    out: &mut impl Write,
+    audience: impl for<'o> FnOnce(&Live, &'o mut dyn Write) -> Result<(Selection, Box<dyn Audience + 'o>), Failure>,
+) -> Result<(), Failure> {
     let piped = args.output.as_deref().is_some_and(job::is_stdin);
     if piped && args.ring.is_some() {
         return Err(Failure::Usage("--ring needs files: name one with -w".to_owned()));
     }
-    let filtered = view::Filtered::new(&args)?;
-    let signals = Signals::catch()?;
-    let live = open(&args)?;
+    let live = open(args)?;
+    let asked = ask(args)?;
     capture::leave_root().map_err(|error| Failure::Input(format!("cannot leave root: {error}")))?;
     let description = live.description().clone();
     let mut nowhere = io::sink();
@@ -51,21 +73,41 @@ pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Re
         None => (Recording::none(&description), out),
     };
     print_line(&format!("{}: listening; Ctrl-C ends", args.interface));
-    let (selection, view) = filtered.view(&args, (&live, &signals), setting.look, shown)?;
+    let (selection, mut audience) = audience(&live, shown)?;
     let bounds = Bounds::new(args.duration, args.frames, live.start(), signals);
-    follow((live, recording), Watch::new(selection, bounds), view)
+    follow((live, recording), Watch::new(selection, bounds, asked), &mut *audience)
 }
 
 /// Shows and writes frames until the end, and then what they come to: whatever fails, the file is finished.
-fn follow((mut live, mut recording): (Live, Recording<'_>), mut watch: Watch, mut view: View<'_>) -> Result<(), Failure> {
-    let watched = watch.run(&mut live, &mut recording, |sight| view.see(sight));
+fn follow(
+    (mut live, mut recording): (Live, Recording<'_>),
+    mut watch: Watch,
+    audience: &mut dyn Audience,
+) -> Result<(), Failure> {
+    let watched = watch.run((&mut live, Live::statistics), &mut recording, audience);
     let statistics = live.statistics();
     let recorded = recording.finish(&statistics);
-    let told = view.end(watch.finish()).map_err(Failure::from);
+    let mut seen = watch.finish(statistics.dropped.unwrap_or(0));
+    let told = audience.end(&mut seen);
     let interface = live.description().interfaces.first().and_then(|interface| interface.name.as_deref());
     print_line(&format!("{}: {}", interface.unwrap_or_default(), outcome(&statistics)));
     // A reader who went away is no fault, a file that could not be finished is.
-    recorded.and(watched).and(told)
+    recorded.and(watched).and(told).and(verdict(&seen))
+}
+
+/// What the kernel says otherwise has to have a reason.
+fn verdict(seen: &Seen) -> Result<(), Failure> {
+    match seen.account.as_ref().map_or(0, |account| account.unexplained) {
+        0 => Ok(()),
+        unexplained => Err(Failure::Unmet(verify::unmet(unexplained))),
+    }
+}
+
+/// What the kernel is asked, as long as we have all rights.
+fn ask(args: &LiveArgs) -> Result<Asked, Failure> {
+    let filtered = args.capture_filter.is_some() || args.port.is_some();
+    let witness = args.verify.map(|period| Witness::open(period, filtered)).transpose()?;
+    Ok(Asked { witness, census: args.annotate.then(Census::open).transpose()? })
 }
 
 /// Compiles the filter first, whose faults have words of their own.

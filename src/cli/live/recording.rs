@@ -7,6 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use sockscope::capture::kernel::Sample;
 use sockscope::capture::{Description, Frame, Statistics, Writer};
 
 use super::super::failure::Failure;
@@ -25,13 +26,15 @@ pub(super) struct Recording<'a> {
     before: Statistics,
     /// Frames of the last file.
     frames: u64,
+    /// Samples of all files.
+    samples: u64,
 }
 
 impl<'a> Recording<'a> {
     /// Frames are not written.
     pub(super) fn none(description: &'a Description) -> Self {
         let (path, before) = (PathBuf::new(), Statistics::default());
-        Self { description, path, ring: None, files: 0, writer: None, before, frames: 0 }
+        Self { description, path, ring: None, files: 0, writer: None, before, frames: 0, samples: 0 }
     }
 
     /// Frames go to a file, or to the files of a ring.
@@ -48,11 +51,23 @@ impl<'a> Recording<'a> {
         Ok(recording)
     }
 
-    /// Writes one frame.
-    pub(super) fn frame(&mut self, frame: &Frame<'_>) -> Result<(), Failure> {
+    /// Writes one frame, with a comment if there is one.
+    pub(super) fn frame(&mut self, frame: &Frame<'_>, comment: Option<&str>) -> Result<(), Failure> {
         let Some(writer) = &mut self.writer else { return Ok(()) };
         self.frames += 1;
-        writer.frame(frame).map_err(|error| fault(&self.path, error))
+        writer.commented(frame, comment).map_err(|error| fault(&self.path, error))
+    }
+
+    /// Writes what the kernel said.
+    pub(super) fn sample(&mut self, sample: &Sample) -> Result<(), Failure> {
+        let Some(writer) = &mut self.writer else { return Ok(()) };
+        self.samples += 1;
+        writer.sample(sample).map_err(|error| fault(&self.path, error))
+    }
+
+    /// Samples written so far.
+    pub(super) const fn samples(&self) -> u64 {
+        self.samples
     }
 
     /// Writes what waits to be written.

@@ -1,13 +1,18 @@
 //! One table against one sample.
 
-use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
 
 use super::{Difference, Held, Reason, SETTLED};
 use crate::capture::kernel::{KernelSocket, KernelState, Sample, Transport};
 use crate::track::{Evidence, Protocol, Socket, SocketState, SocketTable};
 
 type Ends = (SocketAddr, SocketAddr);
+
+/// Sockets that a row stands for.
+type Found<'k> = HashSet<&'k KernelSocket, RandomState>;
 
 /// Compares the table as of the moment of a sample with that sample. Sockets of other hosts are passed over.
 pub fn hold(table: &SocketTable, sample: &Sample) -> Held {
@@ -35,8 +40,8 @@ impl Comparison<'_> {
     }
 
     /// The last row of each end of a connection on this host; an earlier one on the same ends is over.
-    fn rows<'t>(&self, table: &'t SocketTable) -> HashMap<Ends, &'t Socket> {
-        let mut rows: HashMap<Ends, &Socket> = HashMap::new();
+    fn rows<'t>(&self, table: &'t SocketTable) -> HashMap<Ends, &'t Socket, RandomState> {
+        let mut rows: HashMap<Ends, &Socket, RandomState> = HashMap::default();
         for row in table.sockets.iter().filter(|row| row.protocol == Protocol::Tcp) {
             let (Some(address), Some(peer)) = (row.local.address, row.peer) else { continue };
             if !self.sample.is_here(address) {
@@ -59,10 +64,10 @@ impl Comparison<'_> {
         if ours.is_none() && kernel.is_none() {
             return;
         }
-        match (unsettled, ours == kernel) {
-            (true, _) => self.held.unsettled += 1,
-            (false, true) => self.held.agreeing += 1,
-            (false, false) => {}
+        match kernel.filter(|_| ours == kernel) {
+            _ if unsettled => self.held.unsettled += 1,
+            Some(state) => self.held.agree(state),
+            None => {}
         }
         if ours == kernel {
             return;
@@ -96,7 +101,8 @@ impl Comparison<'_> {
 
     /// Listeners and UDP sockets: what is bound, whoever its peers are.
     fn hold_places(&mut self, table: &SocketTable) {
-        let (mut bound, mut found): (HashMap<(Protocol, u16), Vec<&KernelSocket>>, _) = (HashMap::new(), HashSet::new());
+        let mut bound: HashMap<(Protocol, u16), Vec<&KernelSocket>, RandomState> = HashMap::default();
+        let mut found: Found<'_> = HashSet::default();
         for socket in self.sample.sockets.iter().filter(|socket| is_place(socket)) {
             bound.entry((protocol(socket.transport), socket.local.port())).or_default().push(socket);
         }
@@ -109,7 +115,7 @@ impl Comparison<'_> {
     }
 
     /// A row against the sockets that the kernel has on its port.
-    fn hold_place<'k>(&mut self, row: &Socket, there: &[&'k KernelSocket], found: &mut HashSet<&'k KernelSocket>) {
+    fn hold_place<'k>(&mut self, row: &Socket, there: &[&'k KernelSocket], found: &mut Found<'k>) {
         let here: Vec<SocketAddr> = row
             .local
             .seen_at
@@ -139,8 +145,15 @@ impl Comparison<'_> {
     }
 }
 
+impl Held {
+    fn agree(&mut self, state: SocketState) {
+        self.agreeing += 1;
+        *self.states.entry(state.word()).or_default() += 1;
+    }
+}
+
 /// The kernel's ends of connections.
-fn kernel_ends(sample: &Sample) -> HashMap<Ends, &KernelSocket> {
+fn kernel_ends(sample: &Sample) -> HashMap<Ends, &KernelSocket, RandomState> {
     let tcp = sample.sockets.iter().filter(|socket| socket.transport == Transport::Tcp);
     let open = tcp.filter(|socket| socket.state != KernelState::Closed);
     open.filter_map(|socket| Some(((socket.local(), socket.peer()?), socket))).collect()

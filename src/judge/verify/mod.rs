@@ -1,8 +1,8 @@
 //! The sockets that packets show, held against those that the kernel had at the same moment.
 //!
 //! [`hold`] compares one table with one [`Sample`]: pure, so that a file can be asked again what the live capture was
-//! asked. [`Verification`] does so for a whole capture: it says when a sample is due, waits for packets that were on
-//! their way, and sums up.
+//! asked. [`Verification`] does so for a whole capture: it keeps a sample until it is due, waits for packets that were on
+//! their way, tells what it finds as it finds it, and sums up.
 //!
 //! The kernel changes a state before a sender's packet is stamped, and after a receiver's is: nothing counts for or
 //! against us within [`SETTLED`] of a packet of the same connection.
@@ -13,6 +13,7 @@ mod reason;
 mod tests;
 mod whole;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -52,6 +53,8 @@ pub struct Difference {
 pub struct Held {
     /// Ends of connections on which both agree, long enough after their last packet.
     pub agreeing: u64,
+    /// The same by state, in the words of `ss`.
+    pub states: BTreeMap<&'static str, u64>,
     /// Ends of connections with a packet so shortly before the sample that nothing counts.
     pub unsettled: u64,
     /// Listeners and UDP sockets on which both agree.

@@ -17,7 +17,7 @@ pub enum Reason {
     NoPacket,
     /// A captured segment should have changed its state, and nothing shows that it arrived.
     Assumed,
-    /// The kernel ended TIME-WAIT: after its time, or earlier for a new connection.
+    /// The kernel ended TIME-WAIT: after its time, or earlier, for a new connection or since it has too many of them.
     TimeWaitEnded,
     /// The kernel's TIME-WAIT lasts longer than ours.
     TimeWaitLonger,
@@ -25,7 +25,7 @@ pub enum Reason {
     FinWaits,
     /// It goes on though a captured RST bore its address: somebody else sent that.
     ForgedReset,
-    /// A timer of the kernel gave the socket up.
+    /// A timer of the kernel gave the socket up, or it had too many that nobody holds.
     TimedOut,
     /// The socket was closed without a packet, as listeners and UDP sockets are.
     SilentClose,
@@ -65,7 +65,7 @@ impl Reason {
             Self::FilteredOut => "the capture filter may have left its packets out",
             Self::NoPacket => "no packet of it was captured",
             Self::Assumed => "a segment that was captured may not have reached it",
-            Self::TimeWaitEnded => "the kernel ends TIME-WAIT by its own clock, or for a new connection",
+            Self::TimeWaitEnded => "the kernel ends TIME-WAIT by its own clock, for a new connection, or when it has too many",
             Self::TimeWaitLonger => "the kernel's clock ends TIME-WAIT a little later",
             Self::FinWaits => "it was closed, and its FIN waits behind octets that it could not send yet",
             Self::ForgedReset => "a RST bore its address, and somebody else sent that",
@@ -79,6 +79,11 @@ impl Reason {
     /// The capture has no packet of the socket, so that nothing could have been said of it.
     pub const fn is_unseen(self) -> bool {
         matches!(self, Self::BeganEarlier | Self::FilteredOut | Self::NoPacket)
+    }
+
+    /// It is worth a line of its own: something was seen of the socket, and it is not the moment alone.
+    pub const fn is_told(self) -> bool {
+        !self.is_unseen() && !matches!(self, Self::InFlight)
     }
 
     /// Why the kernel does not have an end of a connection that we say is there.

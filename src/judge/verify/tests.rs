@@ -33,15 +33,12 @@ impl Play {
         let (mut tracker, mut verification) = (Tracker::new(Limits::default()), Verification::new());
         samples.into_iter().for_each(|sample| verification.sample(sample));
         for (frame, number) in self.frames.iter().zip(1..) {
-            while verification.is_due(frame.time) {
-                verification.compare(&tracker.sockets());
-            }
+            verification.catch_up(frame.time, &tracker);
             let packet = decode::packet(&captured(frame, number));
             let tuple = tracker.push(&packet).tuple;
             verification.see(frame.time, tuple);
         }
-        tracker.tick(self.after(self.frames.len(), 70_000));
-        verification.finish(&tracker.sockets())
+        verification.finish(&tracker)
     }
 }
 
@@ -134,7 +131,7 @@ fn what_nothing_explains_is_told_unless_packets_were_lost() {
     let mut tracker = Tracker::new(Limits::default());
     play.frames.iter().zip(1..).for_each(|(made, number)| tracker.absorb(&decode::packet(&captured(made, number))));
     verification.sample(sample(at, &half));
-    let account = verification.finish(&tracker.sockets());
+    let account = verification.finish(&tracker);
     assert_eq!(differing(&account), ["127.0.0.1:40000 ESTAB CLOSE-WAIT packets_lost x1"]);
     assert_eq!((account.explained, account.unexplained), (1, 0));
 }
@@ -155,15 +152,11 @@ fn sockets_that_no_packet_shows_are_older_or_unseen() {
 fn the_clock_of_time_wait_is_the_kernels() {
     let play = Play::new(&format!("tcp {CLIENT} {SERVER}\n{HANDSHAKE}> FA\n< FA\n> A\n"));
     let [listener, client, _] = connection(KernelState::TimeWait, KernelState::Closed);
-    let early = play.verified(vec![sample(play.after(6, 1_000), &[listener])]);
-    // The tracker's clock stands at 70 s when the last samples are held: ours is over, and so should the kernel's be.
-    assert_eq!(differing(&early), [""; 0]);
-    let late = play.verified(vec![sample(play.after(6, 1_000), &[listener, client])]);
-    assert_eq!(differing(&late), ["127.0.0.1:40000 none TIME-WAIT time_wait_longer x1"]);
-    let mut tracker = Tracker::new(Limits::default());
-    play.frames.iter().zip(1..).for_each(|(made, number)| tracker.absorb(&decode::packet(&captured(made, number))));
-    let held = hold(&tracker.sockets(), &sample(play.after(6, 1_000), &[listener]));
-    assert_eq!(held.differences.iter().map(|difference| difference.reason).collect::<Vec<_>>(), [Reason::TimeWaitEnded]);
+    let verified = |at, sockets: &[KernelSocket]| differing(&play.verified(vec![sample(play.after(6, at), sockets)]));
+    assert_eq!(verified(1_000, &[listener, client]), [""; 0]);
+    assert_eq!(verified(1_000, &[listener]), ["127.0.0.1:40000 TIME-WAIT none time_wait_ended x1"]);
+    assert_eq!(verified(70_000, &[listener]), [""; 0]);
+    assert_eq!(verified(70_000, &[listener, client]), ["127.0.0.1:40000 none TIME-WAIT time_wait_longer x1"]);
 }
 
 #[test]
@@ -207,6 +200,6 @@ fn a_sample_behind_younger_packets_is_left_out() {
     let mut verification = Verification::new();
     verification.see(play.after(2, 0), None);
     verification.sample(sample(play.after(1, 0), &[]));
-    let account = verification.finish(&Tracker::new(Limits::default()).sockets());
+    let account = verification.finish(&Tracker::new(Limits::default()));
     assert_eq!((account.late, account.samples), (1, 0));
 }

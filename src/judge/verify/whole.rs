@@ -3,14 +3,14 @@
 //! A sample is due when a packet comes that was captured after it: then the table is that of its moment. What differs
 //! then waits for [`SETTLED`], whether a packet of the same connection still comes: it was on its way.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 
 use super::hold::canonical;
 use super::{Difference, Held, Reason, SETTLED, hold};
 use crate::capture::Timestamp;
 use crate::capture::kernel::{KernelSocket, Sample, Transport};
-use crate::track::{FiveTuple, Protocol, SocketState, SocketTable};
+use crate::track::{FiveTuple, Protocol, SocketState, Tracker};
 
 /// A comparison under way. Packets and samples come in the order in which they were captured and taken; a sample may come
 /// before packets that are older than it, never after one that is younger.
@@ -29,6 +29,8 @@ pub struct Verification {
     /// The time of the last packet.
     now: Option<Timestamp>,
     found: HashMap<Socket, Discrepancy>,
+    /// Those found since somebody asked.
+    fresh: Vec<Difference>,
     account: Account,
 }
 
@@ -55,6 +57,8 @@ pub struct Account {
     pub late: u64,
     /// Ends of connections at samples on which both agree.
     pub agreeing: u64,
+    /// The same by state, in the words of `ss`: TIME-WAIT lasts, and would hide the others.
+    pub states: BTreeMap<&'static str, u64>,
     /// Those with a packet so close that nothing counts.
     pub unsettled: u64,
     /// Those that differ though a packet has shown them, and something explains it.
@@ -77,6 +81,12 @@ impl Account {
     /// Of the ends that packets show, the share that agrees, from 0 to 1; what no capture can know counts against it.
     pub fn share(&self) -> f64 {
         share(self.agreeing, self.explained.saturating_add(self.unexplained))
+    }
+
+    /// The same without those that agree on TIME-WAIT.
+    pub fn share_of_others(&self) -> f64 {
+        let waiting = self.states.get(SocketState::TimeWait.word()).copied().unwrap_or(0);
+        share(self.agreeing.saturating_sub(waiting), self.explained.saturating_add(self.unexplained))
     }
 
     /// The share of those that agree or are explained.
@@ -117,18 +127,28 @@ impl Verification {
         }
     }
 
-    /// A sample is due before a packet of this time, or the idle clock, is taken: [`Self::compare`] it.
-    pub fn is_due(&self, time: Timestamp) -> bool {
-        self.waiting.front().is_some_and(|sample| sample.before < time)
+    /// Compares the samples that were taken before this time: that of the packet that comes next, or a time that no
+    /// packet to come is older than. The tracker has followed all packets before, and none behind.
+    pub fn catch_up(&mut self, time: Timestamp, tracker: &Tracker) {
+        while let Some(sample) = self.waiting.pop_front_if(|sample| sample.before < time) {
+            self.compare(&sample, tracker);
+        }
     }
 
-    /// Compares the next sample with the table of this moment; all packets captured before it have been taken.
-    pub fn compare(&mut self, table: &SocketTable) {
-        let Some(sample) = self.waiting.pop_front() else { return };
+    /// Differences found since this was asked last that may be told: of each kind on each socket the first one.
+    pub fn fresh(&mut self) -> Vec<Difference> {
+        let fresh = std::mem::take(&mut self.fresh);
+        fresh.into_iter().map(|difference| self.told(difference)).collect()
+    }
+
+    /// Compares a sample with the table of its moment.
+    fn compare(&mut self, sample: &Sample, tracker: &Tracker) {
         self.settle(sample.before);
-        let Held { agreeing, unsettled, agreeing_places, differences, .. } = hold(table, &sample);
+        let Held { agreeing, states, unsettled, agreeing_places, differences, .. } =
+            hold(&tracker.sockets_at(sample.before), sample);
         self.account.samples += 1;
         self.account.agreeing += agreeing;
+        states.into_iter().for_each(|(state, count)| *self.account.states.entry(state).or_default() += count);
         self.account.unsettled += unsettled;
         self.account.agreeing_places += agreeing_places;
         let first = self.first.get_or_insert_with(|| sample.sockets.iter().map(ends).collect());
@@ -139,7 +159,7 @@ impl Verification {
         older.chain(newer).for_each(|difference| self.doubt(difference));
     }
 
-    /// A packet of these ends was captured at this time; samples that were due before it are compared.
+    /// A packet of these ends was captured at this time; [`Self::catch_up`] goes before it.
     pub fn see(&mut self, time: Timestamp, tuple: Option<FiveTuple>) {
         self.now = self.now.max(Some(time));
         let Some(tuple) = tuple.filter(|tuple| tuple.protocol == Protocol::Tcp && !self.doubtful.is_empty()) else { return };
@@ -153,14 +173,19 @@ impl Verification {
         }
     }
 
-    /// Ends the comparison: samples that are still waiting are compared with the table of the end.
-    pub fn finish(mut self, table: &SocketTable) -> Account {
-        while !self.waiting.is_empty() {
-            self.compare(table);
+    /// No packet comes any more: samples that are still waiting are compared with what the last one left.
+    pub fn conclude(&mut self, tracker: &Tracker) {
+        while let Some(sample) = self.waiting.pop_front() {
+            self.compare(&sample, tracker);
         }
         let mut doubtful: Vec<Difference> = std::mem::take(&mut self.doubtful).into_values().flatten().collect();
         doubtful.sort_by_key(|difference| difference.at);
         doubtful.into_iter().for_each(|difference| self.enter(difference));
+    }
+
+    /// [Concludes](Self::conclude), and sums up.
+    pub fn finish(mut self, tracker: &Tracker) -> Account {
+        self.conclude(tracker);
         if self.lost {
             let Account { explained, unexplained, .. } = &mut self.account;
             *explained += std::mem::take(unexplained);
@@ -217,6 +242,7 @@ impl Verification {
             (known.last, known.samples) = (at, known.samples.saturating_add(1));
         } else if self.found.len() < Self::MAX_DISCREPANCIES {
             self.found.insert(key, Discrepancy { first: difference, last: at, samples: 1 });
+            self.fresh.push(difference);
         } else {
             account.more += 1;
         }

@@ -1,4 +1,5 @@
-//! `sockets --kernel`: the kernel's own table, with the process of each socket.
+//! `sockets --kernel`: the kernel's own table, with the process of each socket; `live --annotate`: a line `{"owners": …}`
+//! behind the packet by which they became known.
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -6,7 +7,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::format::{Text, document};
+use super::format::{Text, document, line};
 use crate::capture::Timestamp;
 use crate::capture::kernel::{KernelSocket, Owner, Owners, Sample};
 
@@ -47,6 +48,38 @@ pub fn write(sample: &Sample, sockets: &[&KernelSocket], owners: &Owners, out: &
     document(&Document { schema: SCHEMA, before: Text(sample.before), after: Text(sample.after), sockets: rows }, out)
 }
 
+#[derive(Serialize)]
+struct OwnersLine<'a> {
+    owners: Known<'a>,
+}
+
+#[derive(Serialize)]
+struct Known<'a> {
+    frame: u64,
+    ends: Vec<End<'a>>,
+}
+
+#[derive(Serialize)]
+struct End<'a> {
+    endpoint: Text<SocketAddr>,
+    process: Process<'a>,
+}
+
+/// Writes who holds the ends of the conversation of a frame as a line of JSON Lines.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_owners(frame: u64, held: &[(SocketAddr, Owner)], out: &mut impl Write) -> io::Result<()> {
+    let ends = held.iter().map(|(end, owner)| End { endpoint: Text(*end), process: owner.into() }).collect();
+    line(&OwnersLine { owners: Known { frame, ends } }, out)
+}
+
+impl<'a> From<&'a Owner> for Process<'a> {
+    fn from(Owner { pid, fd, name }: &'a Owner) -> Self {
+        Self { pid: *pid, name, fd: *fd }
+    }
+}
+
 impl<'a> Row<'a> {
     fn new(socket: &KernelSocket, owner: Option<&'a Owner>) -> Self {
         Self {
@@ -58,7 +91,7 @@ impl<'a> Row<'a> {
             peer: Some(Text(socket.remote)).filter(|_| socket.peer().is_some()),
             uid: socket.uid,
             inode: Some(socket.inode).filter(|inode| *inode != 0),
-            process: owner.map(|Owner { pid, fd, name }| Process { pid: *pid, name, fd: *fd }),
+            process: owner.map(Process::from),
         }
     }
 }

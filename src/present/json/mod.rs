@@ -25,7 +25,7 @@ pub use conversations::write as conversations;
 pub use demux::{Verdicts, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
 pub use info::write as info;
 pub use intake::write as intake;
-pub use kernel::write as kernel;
+pub use kernel::{write as kernel, write_owners as owners};
 pub use log::write as log;
 pub use packet::write as packet;
 pub use packets::Lines;
@@ -33,7 +33,7 @@ pub use results::write as results;
 pub use show::write as show;
 pub use sockets::write as sockets;
 pub use states::{Followed, States};
-pub use verify::write as verify;
+pub use verify::{write as verify, write_difference as difference, write_line as verification};
 
 /// The version of the contract.
 pub const SCHEMA: u32 = 1;

@@ -1,14 +1,16 @@
-//! `verify`: where the sockets that packets show differ from those of the kernel.
+//! `verify`: where the sockets that packets show differ from those of the kernel; of a live capture a line
+//! `{"difference": …}` for each as it is found, and `{"verification": …}` with all of them at the end.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use serde::Serialize;
 
 use super::SCHEMA;
-use super::format::{Text, document};
+use super::format::{Text, document, line};
 use crate::capture::Timestamp;
-use crate::judge::verify::{Account, Discrepancy};
+use crate::judge::verify::{Account, Difference, Discrepancy};
 
 #[derive(Serialize)]
 struct Document {
@@ -25,6 +27,7 @@ struct Document {
 #[derive(Serialize)]
 struct Connections {
     agreeing: u64,
+    states: BTreeMap<&'static str, u64>,
     explained: u64,
     unexplained: u64,
     unsettled: u64,
@@ -38,8 +41,9 @@ struct Places {
     differing: u64,
 }
 
+/// A socket, what both say of it, and why.
 #[derive(Serialize)]
-struct Row {
+struct Differing {
     protocol: &'static str,
     local: Text<SocketAddr>,
     peer: Option<Text<SocketAddr>>,
@@ -47,6 +51,26 @@ struct Row {
     kernel: Option<&'static str>,
     reason: &'static str,
     because: &'static str,
+}
+
+impl From<&Difference> for Differing {
+    fn from(difference: &Difference) -> Self {
+        Self {
+            protocol: difference.protocol.word(),
+            local: Text(difference.local),
+            peer: difference.peer.map(Text),
+            ours: difference.ours.map(|state| state.word()),
+            kernel: difference.kernel.map(|state| state.word()),
+            reason: difference.reason.word(),
+            because: difference.reason.text(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    differing: Differing,
     first: Text<Timestamp>,
     last: Text<Timestamp>,
     samples: u64,
@@ -54,17 +78,21 @@ struct Row {
 
 impl From<&Discrepancy> for Row {
     fn from(Discrepancy { first, last, samples }: &Discrepancy) -> Self {
+        Self { differing: first.into(), first: Text(first.at), last: Text(*last), samples: *samples }
+    }
+}
+
+impl From<&Account> for Document {
+    fn from(account: &Account) -> Self {
+        let Account { samples, late, agreeing, unsettled, explained, unexplained, unseen, .. } = *account;
         Self {
-            protocol: first.protocol.word(),
-            local: Text(first.local),
-            peer: first.peer.map(Text),
-            ours: first.ours.map(|state| state.word()),
-            kernel: first.kernel.map(|state| state.word()),
-            reason: first.reason.word(),
-            because: first.reason.text(),
-            first: Text(first.at),
-            last: Text(*last),
-            samples: *samples,
+            schema: SCHEMA,
+            samples,
+            late,
+            connections: Connections { agreeing, states: account.states.clone(), explained, unexplained, unsettled, unseen },
+            places: Places { agreeing: account.agreeing_places, differing: account.differing_places },
+            differences: account.discrepancies.iter().map(Row::from).collect(),
+            more: account.more,
         }
     }
 }
@@ -74,17 +102,38 @@ impl From<&Discrepancy> for Row {
 /// # Errors
 /// What the writer says.
 pub fn write(account: &Account, out: &mut impl Write) -> io::Result<()> {
-    let Account { samples, late, agreeing, unsettled, explained, unexplained, unseen, .. } = *account;
-    document(
-        &Document {
-            schema: SCHEMA,
-            samples,
-            late,
-            connections: Connections { agreeing, explained, unexplained, unsettled, unseen },
-            places: Places { agreeing: account.agreeing_places, differing: account.differing_places },
-            differences: account.discrepancies.iter().map(Row::from).collect(),
-            more: account.more,
-        },
-        out,
-    )
+    document(&Document::from(account), out)
+}
+
+#[derive(Serialize)]
+struct VerificationLine {
+    verification: Document,
+}
+
+/// Writes the same as a line of JSON Lines.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_line(account: &Account, out: &mut impl Write) -> io::Result<()> {
+    line(&VerificationLine { verification: account.into() }, out)
+}
+
+#[derive(Serialize)]
+struct DifferenceLine {
+    difference: Moment,
+}
+
+#[derive(Serialize)]
+struct Moment {
+    time: Text<Timestamp>,
+    #[serde(flatten)]
+    differing: Differing,
+}
+
+/// Writes one difference as a line of JSON Lines.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_difference(difference: &Difference, out: &mut impl Write) -> io::Result<()> {
+    line(&DifferenceLine { difference: Moment { time: Text(difference.at), differing: difference.into() } }, out)
 }

@@ -17,6 +17,8 @@ pub struct Flows<'t> {
     pub connections: HashMap<u32, &'t Connection>,
     /// What moved lately, by stream.
     pub recent: &'t dyn Fn(FlowId) -> Recent,
+    /// Who holds the socket at this end, if that was asked and is known.
+    pub owner: &'t dyn Fn(Protocol, SocketAddr) -> Option<String>,
     /// The socket is to be shown.
     pub shows: &'t dyn Fn(&Socket) -> bool,
 }
@@ -156,6 +158,7 @@ impl Maker<'_> {
             is_member: true,
             local: String::new(),
             peer: Some(peer.address),
+            owner: None,
             state: None,
             recent: self.recent(Protocol::Udp, peer.stream),
             received: peer.received,
@@ -174,6 +177,7 @@ impl Maker<'_> {
             is_member: false,
             local: local(socket),
             peer: socket.peer,
+            owner: address.and_then(|address| (self.flows.owner)(socket.protocol, SocketAddr::new(address, socket.local.port))),
             state: Some(Stated { state: socket.state, evidence: socket.evidence }),
             far: None,
             rule: socket.rule,

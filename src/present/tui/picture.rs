@@ -22,6 +22,8 @@ pub struct Picture {
     pub frames: u64,
     /// Frames that the kernel had no room for.
     pub lost: u64,
+    /// Sockets on which packets and the kernel differed, as far as that was asked.
+    pub differences: u64,
     /// All that the filter selects, if there is one.
     pub recent: Recent,
     /// The filter, and the frames it selected so far.
@@ -84,6 +86,8 @@ pub struct Row {
     pub local: String,
     /// The other end.
     pub peer: Option<SocketAddr>,
+    /// The process that holds it, where that was asked and is known.
+    pub owner: Option<String>,
     /// Its state; `None` for a peer of a UDP socket.
     pub state: Option<Stated>,
     /// The state of the other end of its connection.

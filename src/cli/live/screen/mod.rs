@@ -7,7 +7,7 @@
 //! ```
 //!
 //! [`stage`] knows what was captured, and makes a picture only when the [`player`] has drawn the last one: a terminal that
-//! stands still costs nothing but its view. [`terminal`] is put right again however the program ends.
+//! stands still costs nothing but its view. [`view`] is the audience that both are of; [`terminal`] is put right again however the program ends.
 
 mod chosen;
 mod close_up;
@@ -18,6 +18,7 @@ mod stage;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod view;
 mod write_out;
 
 use std::io::{self, IsTerminal};
@@ -46,6 +47,8 @@ use memory::Held;
 use player::Player;
 use stage::Stage;
 use terminal::Terminal;
+
+pub(super) use view::View;
 
 /// Between two pictures at least.
 const PACE: Duration = Duration::from_millis(100);
@@ -142,10 +145,12 @@ impl Screen {
     }
 
     /// Takes in what there is to be seen.
-    pub(super) fn see(&mut self, sight: Sight<'_>) -> io::Result<()> {
-        match sight {
+    pub(super) fn see(&mut self, sight: &Sight<'_>) -> io::Result<()> {
+        match *sight {
             Sight::Frame(frame, packet, update) => self.stage.see(frame, packet, update),
             Sight::Unselected(_) => {}
+            Sight::Owners(_, protocol, held) => self.stage.hear_of_owners(protocol, held),
+            Sight::Differs(_) => self.stage.hear_of_difference(),
             Sight::Rest { lost, tracker } => self.rest(lost, tracker)?,
         }
         Ok(())

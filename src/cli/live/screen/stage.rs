@@ -1,11 +1,15 @@
 //! What the view knows of the capture, frame by frame, and the picture it makes of that.
 
+use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use jiff::SignedDuration;
+use sockscope::capture::kernel::Owner;
 use sockscope::capture::{Frame, Timestamp};
 use sockscope::decode::{self, Packet};
 use sockscope::judge::filter::{Clock, Filter, Needs, PacketRow};
+use sockscope::present::owner_view;
 use sockscope::present::time::Dial;
 use sockscope::present::tui::{self, Flows, Picture};
 use sockscope::track::{FlowId, Protocol, Socket, SocketState, SocketTable, Tracker, Update};
@@ -18,6 +22,9 @@ use super::meter::{Meter, Meters, tick_at};
 
 /// How long a socket that is closed is still shown.
 const LINGER: SignedDuration = SignedDuration::from_secs(5);
+
+/// Owners remembered; with more, those that are told again are.
+const MOST_OWNERS: usize = 65_536;
 
 /// What is known of the capture, beside what its tracker remembers.
 pub(super) struct Stage {
@@ -33,6 +40,10 @@ pub(super) struct Stage {
     clock: Clock,
     selecting: Option<Selecting>,
     followed: Option<Followed>,
+    /// Who holds which socket, as far as that was told.
+    owners: HashMap<(Protocol, SocketAddr), Owner>,
+    /// Sockets on which packets and the kernel differed.
+    differences: u64,
 }
 
 /// A filter, and what it selected.
@@ -60,7 +71,22 @@ impl Stage {
             clock: Clock::new(),
             selecting: None,
             followed: None,
+            owners: HashMap::new(),
+            differences: 0,
         }
+    }
+
+    /// These processes hold these sockets.
+    pub(super) fn hear_of_owners(&mut self, protocol: Protocol, held: &[(SocketAddr, Owner)]) {
+        if self.owners.len() >= MOST_OWNERS {
+            self.owners.clear();
+        }
+        self.owners.extend(held.iter().map(|(address, owner)| ((protocol, *address), owner.clone())));
+    }
+
+    /// The kernel says otherwise than packets do.
+    pub(super) const fn hear_of_difference(&mut self) {
+        self.differences += 1;
     }
 
     /// Takes in a frame.
@@ -136,6 +162,7 @@ impl Stage {
         let flows = Flows {
             connections: chosen.connections.iter().map(|connection| (connection.id.number, *connection)).collect(),
             recent: &|flow| self.meters.recent(flow, tick),
+            owner: &|protocol, address| self.owners.get(&(protocol, address)).map(owner_view::name),
             shows: &|socket| is_shown(socket, now),
         };
         Picture {
@@ -144,6 +171,7 @@ impl Stage {
             elapsed: now.since(self.start),
             frames: self.frames,
             lost,
+            differences: self.differences,
             recent: self.all.recent(tick),
             filter: self.selecting.as_ref().map(|selecting| (selecting.filter.text().to_owned(), selecting.frames)),
             file: self.file.clone(),

@@ -27,14 +27,17 @@ pub(super) fn captured(state: &State, brush: Brush, width: usize) -> Line<'stati
         0 => format!("{:02}:{:02}", seconds / 60, seconds % 60),
         hours => format!("{hours}:{:02}:{:02}", seconds / 60 % 60, seconds % 60),
     };
-    let left = [
+    let mut left = vec![
         (format!(" {}", sanitize(&picture.interface)), brush.ink(Ink::Strong)),
         (counted(picture.frames, "frame"), Style::new()),
         lost,
         (time, Style::new()),
     ];
+    if picture.differences > 0 {
+        left.push((format!("kernel differs: {}", grouped(picture.differences)), brush.title(Ink::Bad)));
+    }
     let right = rates(&picture.recent);
-    let mut line = joined(left.into_iter().collect(), width);
+    let mut line = joined(left, width);
     let space = width.saturating_sub(line.width());
     if right.width() < space {
         line.push_span(Span::raw(" ".repeat(space - right.width() - 1)));

@@ -90,6 +90,7 @@ fn told_of(row: &Row) -> String {
         row.id.flow().map(|flow| flow.to_string()),
         row.state.map(|stated| format!("{} is {}", stated.state.word(), stated.evidence)),
         seen,
+        row.owner.as_ref().map(|owner| format!("held by {owner}")),
         row.round_trip.map(|time| format!("RTT {}", time::Span(time))),
         repeated,
         Some(traffic),

@@ -242,6 +242,21 @@ fn closed_sockets_are_shown_and_do_not_count() {
 }
 
 #[test]
+fn who_holds_a_socket_is_told_of_it() {
+    let mut state = state_of(picture(&lecture()));
+    assert!(!screen(&mut state, (100, 24))[21].contains("held by"));
+    (0..3).for_each(|_| assert!(press(&mut state, KeyCode::Down).is_none()));
+    let shown = screen(&mut state, (100, 24));
+    assert!(shown[21].starts_with(" LISTEN is proved") && shown[21].contains("held by server (pid 42)"), "{}", shown[21]);
+}
+
+#[test]
+fn what_the_kernel_says_otherwise_is_counted() {
+    let shown = screen(&mut state_of(Picture { differences: 2, ..picture(&lecture()) }), (100, 24));
+    assert!(shown[0].contains("kernel differs: 2"), "{}", shown[0]);
+}
+
+#[test]
 fn what_began_before_the_capture_stands_apart() {
     let midstream = opened("127.0.0.1:41320", TCP).split_off(2);
     let shown = screen(&mut state_of(picture(&midstream)), (80, 24)).join("\n");

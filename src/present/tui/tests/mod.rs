@@ -18,7 +18,7 @@ use crate::capture::Timestamp;
 use crate::decode;
 use crate::decode::tcp::Flags;
 use crate::present::testing::{Octets, frame, opened_and_closed, tcp, udp};
-use crate::track::{Limits, Socket, SocketTable, Tracker};
+use crate::track::{Limits, Protocol, Socket, SocketTable, Tracker};
 
 const UDP: &str = "127.0.0.1:5000";
 const TCP: &str = "127.0.0.1:5001";
@@ -48,6 +48,7 @@ fn picture(frames: &[Octets]) -> Picture {
     let flows = Flows {
         connections: connections.iter().map(|connection| (connection.id.number, *connection)).collect(),
         recent: &|flow| moved(flow.number),
+        owner: &|protocol, end| (protocol == Protocol::Tcp && end.port() == 5001).then(|| "server (pid 42)".to_owned()),
         shows: &|_: &Socket| true,
     };
     Picture {
