@@ -42,17 +42,10 @@ impl Buffer {
     /// The next `len` octets; fewer only where the input ends.
     #[inline]
     pub(super) fn peek(&mut self, len: usize) -> &[u8] {
-        let ahead = self.ahead(len);
-        ahead.get(..len).unwrap_or(ahead)
-    }
-
-    /// The same, and all that is in memory behind them.
-    #[inline]
-    pub(super) fn ahead(&mut self, len: usize) -> &[u8] {
         if self.held() < len {
             self.fill(len);
         }
-        self.octets.get(self.start..self.end).unwrap_or_default()
+        self.front(len)
     }
 
     /// The next `len` octets as far as they are in memory.

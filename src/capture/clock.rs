@@ -33,7 +33,7 @@ impl Clock {
     /// The time `ticks` stand for.
     #[inline]
     pub(super) fn time(self, ticks: u64) -> Timestamp {
-        // The two units of nearly all files need no wide division; all keep nanoseconds below a second.
+        // The two units of nearly all files need no wide division.
         let (seconds, nanoseconds) = match self.resolution {
             Resolution::Decimal(6) => (ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000)),
             Resolution::Decimal(9) => (ticks / 1_000_000_000, ticks % 1_000_000_000),
@@ -41,7 +41,8 @@ impl Clock {
             Resolution::Binary(bits) => binary(ticks, bits),
         };
         let seconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(self.offset_seconds);
-        Timestamp::whole(seconds, nanoseconds as u32)
+        // Both branches keep nanoseconds below a second.
+        Timestamp::new(seconds, nanoseconds as u32)
     }
 
     /// The smallest number of ticks that stands for `time`; `None` where the clock cannot say it.

@@ -60,19 +60,17 @@ pub enum ByteOrder {
 impl ByteOrder {
     /// Reads a 16-bit number in this order.
     pub const fn u16(self, octets: [u8; 2]) -> u16 {
-        let number = u16::from_le_bytes(octets);
         match self {
-            Self::Little => number,
-            Self::Big => number.swap_bytes(),
+            Self::Little => u16::from_le_bytes(octets),
+            Self::Big => u16::from_be_bytes(octets),
         }
     }
 
     /// Reads a 32-bit number in this order.
     pub const fn u32(self, octets: [u8; 4]) -> u32 {
-        let number = u32::from_le_bytes(octets);
         match self {
-            Self::Little => number,
-            Self::Big => number.swap_bytes(),
+            Self::Little => u32::from_le_bytes(octets),
+            Self::Big => u32::from_be_bytes(octets),
         }
     }
 
@@ -102,10 +100,9 @@ impl ByteOrder {
 
     /// Reads a 64-bit number in this order.
     pub const fn u64(self, octets: [u8; 8]) -> u64 {
-        let number = u64::from_le_bytes(octets);
         match self {
-            Self::Little => number,
-            Self::Big => number.swap_bytes(),
+            Self::Little => u64::from_le_bytes(octets),
+            Self::Big => u64::from_be_bytes(octets),
         }
     }
 }

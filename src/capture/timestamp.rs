@@ -25,11 +25,6 @@ impl Timestamp {
         Self { seconds: seconds.saturating_add(carry as i64), nanoseconds_and_one: NonZeroU32::MIN.saturating_add(nanoseconds) }
     }
 
-    /// The same where `nanoseconds` are known to be below a second.
-    pub(super) const fn whole(seconds: i64, nanoseconds: u32) -> Self {
-        Self { seconds, nanoseconds_and_one: NonZeroU32::MIN.saturating_add(nanoseconds) }
-    }
-
     /// Whole seconds since the Unix epoch, rounded down.
     pub const fn seconds(self) -> i64 {
         self.seconds

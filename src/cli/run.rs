@@ -93,9 +93,20 @@ pub(crate) fn frames_of(
     opened: Opened,
     input: &Input,
     setting: &Setting,
-    look: impl FnMut(&Frame<'_>, bool) -> io::Result<ControlFlow<()>>,
+    mut look: impl FnMut(&Frame<'_>, bool) -> io::Result<ControlFlow<()>>,
 ) -> Result<Reading, Failure> {
-    described_frames(opened, input, setting, look, |flow, _| flow)
+    // A fault is kept here: handing one on costs as much as a frame, and there is hardly ever any.
+    let mut fault = None;
+    let look = |frame: &Frame<'_>, selected| match look(frame, selected) {
+        Ok(flow) => flow.is_break(),
+        Err(error) => {
+            fault = Some(error);
+            true
+        }
+    };
+    let tell = |is_over, _: &Description| Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) });
+    let reading = described_frames(opened, input, setting, look, tell)?;
+    fault.map_or(Ok(reading), |fault| Err(fault.into()))
 }
 
 /// The same, but what `look` made of a frame goes on to `tell`, which knows what the file has said of itself so far.
@@ -109,14 +120,15 @@ pub(crate) fn described_frames<T>(
     let started = Instant::now();
     let progress = Progress::new(&input.file);
     let Opened { mut source, mut selection } = opened;
-    let names = selection.names_interfaces();
+    // Asked once: a question that may fail costs as much as a frame.
+    let (names, chooses) = (selection.names_interfaces(), selection.has_capture_filter());
     let mut frames = 0;
     let fault = loop {
         match source.next() {
             // By reference: moving a frame costs as much as reading it.
             Ok(Next::Frame(ref frame)) => {
                 frames = frame.number;
-                if selection.reads(frame)? {
+                if !chooses || selection.reads(frame)? {
                     let seen = if names {
                         // Only now that the frame is read, the file has told of its interface.
                         let (kept, plain) = (Kept::new(frame), Frame { octets: &[], options: &[], ..*frame });

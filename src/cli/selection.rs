@@ -67,14 +67,23 @@ impl Selection {
         Err(Failure::Usage("-f needs libpcap, which this sockscope was built without".to_owned()))
     }
 
+    /// A capture filter was typed: not every frame is read.
+    #[cfg(feature = "live")]
+    pub(crate) const fn has_capture_filter(&self) -> bool {
+        self.capture.is_some()
+    }
+
+    /// A capture filter was typed: not every frame is read.
+    #[cfg(not(feature = "live"))]
+    pub(crate) const fn has_capture_filter(&self) -> bool {
+        false
+    }
+
     /// The frame is read at all.
     #[cfg(feature = "live")]
-    #[inline]
     pub(crate) fn reads(&mut self, frame: &Frame<'_>) -> Result<bool, Failure> {
-        match &mut self.capture {
-            Some(filter) => passes(filter, frame),
-            None => Ok(true),
-        }
+        let fault = |said| Failure::Text(format!("-f, frame {}: {said}", frame.number));
+        self.capture.as_mut().map_or(Ok(true), |filter| filter.passes(frame).map_err(fault))
     }
 
     /// The frame is read at all.
@@ -94,12 +103,6 @@ impl Selection {
     pub(crate) fn selects(&mut self, frame: &Frame<'_>, interface_name: Option<&str>) -> bool {
         self.display.as_mut().is_none_or(|display| display.selects(frame, interface_name))
     }
-}
-
-/// The capture filter lets the frame pass.
-#[cfg(feature = "live")]
-fn passes(filter: &mut CaptureFilter, frame: &Frame<'_>) -> Result<bool, Failure> {
-    filter.passes(frame).map_err(|said| Failure::Text(format!("-f, frame {}: {said}", frame.number)))
 }
 
 /// Compiles a capture filter.

@@ -172,16 +172,17 @@ impl Reader {
     /// Type and octets of the block at the front, all of it in memory; `None` at the end of the file.
     #[inline]
     fn block(&mut self) -> Result<Option<(u32, usize)>, Broken> {
-        let mut ahead = self.buffer.ahead(HEADER);
-        let Some(octets) = ahead.first_chunk() else {
-            return if ahead.is_empty() { Ok(None) } else { Err(Broken::HeaderCut { found: ahead.len() }) };
+        let octets = self.buffer.peek(HEADER);
+        let found = octets.len();
+        let Some(octets) = octets.first_chunk() else {
+            return if found == 0 { Ok(None) } else { Err(Broken::HeaderCut { found }) };
         };
         let header = Header::parse(*octets, self.byte_order)?;
         let total = header.total().ok_or(Broken::Length { found: header.length })?;
-        if ahead.len() < total {
-            ahead = self.buffer.ahead(total);
+        let block = self.buffer.peek(total);
+        if block.len() < total {
+            return Err(Broken::Cut { found: block.len(), expected: total });
         }
-        let block = ahead.get(..total).ok_or(Broken::Cut { found: ahead.len(), expected: total })?;
         header.check_trailer(block)?;
         Ok(Some((header.kind, total)))
     }
@@ -189,30 +190,12 @@ impl Reader {
     /// Reads the packet block at the front.
     #[inline]
     fn packet(&mut self, kind: u32, total: usize) -> Result<Ready, Broken> {
-        if kind == ENHANCED_PACKET {
-            return self.ready(Packet::enhanced(self.buffer.front(total), self.byte_order)?);
-        }
-        self.older_packet(kind, total)
-    }
-
-    /// Reads a packet block of the kinds that are seldom written.
-    #[cold]
-    fn older_packet(&mut self, kind: u32, total: usize) -> Result<Ready, Broken> {
         let (block, order) = (self.buffer.front(total), self.byte_order);
-        if kind == PACKET {
-            return self.ready(Packet::obsolete(block, order)?);
-        }
-        let snap_length = self.ports.get(self.section_start).map_or(0, |port| port.snap_length);
-        let packet = Packet::simple(block, order, snap_length)?;
-        let slack = (total.saturating_sub(16), padded(packet.octets.len()));
-        let ready = self.ready(packet)?;
-        self.note_slack(slack);
-        Ok(ready)
-    }
-
-    /// Counts a packet and tells its time.
-    #[inline(always)] // For each kind apart, so that nothing is put down and taken up again.
-    fn ready(&mut self, packet: Packet) -> Result<Ready, Broken> {
+        let packet = match kind {
+            ENHANCED_PACKET => Packet::enhanced(block, order)?,
+            PACKET => Packet::obsolete(block, order)?,
+            _ => Packet::simple(block, order, self.ports.get(self.section_start).map_or(0, |port| port.snap_length))?,
+        };
         let described = self.ports.len().saturating_sub(self.section_start);
         let undefined = Broken::Interface { found: packet.interface, described };
         let index = self.section_start.saturating_add(packet.interface as usize);
@@ -230,8 +213,11 @@ impl Reader {
             port.times = Some((port.times.map_or(time, |(first, _)| first), time));
         }
         let link_type = port.link_type;
+        if kind == SIMPLE_PACKET {
+            self.note_slack(&packet, total);
+        }
         if !packet.options.is_empty() {
-            self.note_options(&packet, index);
+            self.note_options(&packet, total, index);
         }
         Ok(Ready {
             timestamp,
@@ -265,7 +251,8 @@ impl Reader {
 
     /// Notes a Simple Packet Block that holds more than its interface captures; tshark reads no further there.
     #[cold]
-    fn note_slack(&mut self, (found, expected): (usize, usize)) {
+    fn note_slack(&mut self, packet: &Packet, total: usize) {
+        let (found, expected) = (total.saturating_sub(16), padded(packet.octets.len()));
         if found > expected {
             let offset = self.buffer.offset();
             self.description.note_damage(offset, 0, || Broken::Slack { found, expected }.to_string());
@@ -273,8 +260,8 @@ impl Reader {
     }
 
     /// Keeps the comments of a packet and counts the drops it tells of.
-    fn note_options(&mut self, packet: &Packet, index: usize) {
-        let block = self.buffer.front(packet.options.end);
+    fn note_options(&mut self, packet: &Packet, total: usize, index: usize) {
+        let block = self.buffer.front(total);
         let notes = &mut self.description;
         for option in Options::new(block.get(packet.options.clone()).unwrap_or_default(), self.byte_order) {
             match option {
