@@ -11,6 +11,7 @@
 
 mod aging;
 mod analysis;
+mod books;
 mod by_stream;
 mod change;
 mod completeness;
@@ -19,6 +20,7 @@ mod conversation;
 mod copies;
 mod demux;
 mod endpoint;
+mod entering;
 mod events;
 mod flow;
 mod fragment;

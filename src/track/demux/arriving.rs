@@ -12,9 +12,9 @@ use crate::decode::plain::{Plain, plain};
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
 use crate::decode::{self, IpProtocol, Packet, Transport};
+use crate::track::entering::ports;
 use crate::track::flow::Slot;
 use crate::track::fragment::Reassembler;
-use crate::track::tracker::ports;
 use crate::track::{FiveTuple, FlowKey, Limits, Protocol};
 
 /// A packet on its way to a socket.
