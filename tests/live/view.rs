@@ -184,6 +184,22 @@ fn sockets_come_alive_on_the_screen() {
 }
 
 #[test]
+fn owners_and_what_the_kernel_says_are_told() {
+    inside("view::owners_and_what_the_kernel_says_are_told", |folder| {
+        let mut seat = Seat::take(folder, &["--verify=10ms", "--annotate"], &[]);
+        seat.until(&["no packets yet"]);
+        let lab = Lab::open();
+        // Who holds a socket is known a little after its first packet, and told with a later one.
+        (0..2000).for_each(|_| lab.echo());
+        seat.press("g");
+        seat.until(&["LISTEN is proved", &format!("(pid {})", std::process::id())]);
+        seat.press("q");
+        let printed = seat.end(0);
+        assert!(printed.contains("samples of the kernel's table") && printed.contains(" 0 differ: 100.000 %"), "{printed}");
+    });
+}
+
+#[test]
 fn keys_filter_pause_mark_and_write() {
     inside("view::keys_filter_pause_mark_and_write", |folder| {
         let mut seat = Seat::take(folder, &[], &[]);

@@ -79,14 +79,14 @@ impl<'o> Lines<'o> {
 
     /// A frame that is selected.
     fn frame(&mut self, frame: &Frame<'_>, packet: &Packet<'_>, update: &Update<'_>) -> io::Result<()> {
-        self.begin = self.begin.or(frame.timestamp);
+        self.begin(frame.timestamp);
         let Some(printer) = &mut self.printer else { return Ok(()) };
         printer.print(frame, packet, update, &mut self.out)
     }
 
     /// A frame that is not.
     fn pass(&mut self, packet: &Packet<'_>) {
-        self.begin = self.begin.or(packet.timestamp);
+        self.begin(packet.timestamp);
         self.printer.iter_mut().for_each(|printer| printer.pass(packet));
     }
 
@@ -109,6 +109,11 @@ impl<'o> Lines<'o> {
             Form::Json => json::difference(difference, &mut self.out),
             Form::Text | Form::Csv => verify_view::line(difference, self.begin, self.look, &mut self.out),
         }
+    }
+
+    /// Times count from the first frame, whoever shows that.
+    pub(super) fn begin(&mut self, time: Option<Timestamp>) {
+        self.begin = self.begin.or(time);
     }
 
     /// So many differences more were found, and are not to be told one by one.

@@ -25,11 +25,11 @@ impl<'o> View<'o> {
 
 impl Audience for View<'_> {
     fn see(&mut self, sight: Sight<'_>) -> io::Result<()> {
-        if let Sight::Differs(difference) = sight {
-            match self.differences.len() < MAX_DIFFERENCES {
-                true => self.differences.push(*difference),
-                false => self.lines.pass_differences(1),
-            }
+        match sight {
+            Sight::Frame(frame, ..) => self.lines.begin(frame.timestamp),
+            Sight::Differs(difference) if self.differences.len() < MAX_DIFFERENCES => self.differences.push(*difference),
+            Sight::Differs(_) => self.lines.pass_differences(1),
+            _ => {}
         }
         self.screen.iter_mut().try_for_each(|screen| screen.see(&sight))
     }
