@@ -32,10 +32,14 @@ struct Seat {
 impl Seat {
     /// `sockscope live` with these arguments on a terminal of 100 × 30 cells.
     fn take(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::of(folder, &[&["live"], arguments].concat(), variables)
+    }
+
+    /// The program with any arguments.
+    fn of(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let pty = native_pty_system().openpty(size(30, 100)).unwrap();
         let before = modes(&pty);
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_sockscope"));
-        command.arg("live");
         command.args(arguments);
         command.cwd(folder);
         command.env("TERM", "xterm-256color");
@@ -196,6 +200,17 @@ fn owners_and_what_the_kernel_says_are_told() {
         seat.press("q");
         let printed = seat.end(0);
         assert!(printed.contains("samples of the kernel's table") && printed.contains(" 0 differ: 100.000 %"), "{printed}");
+    });
+}
+
+#[test]
+fn a_demonstration_is_shown_until_its_reader_leaves() {
+    inside("view::a_demonstration_is_shown_until_its_reader_leaves", |folder| {
+        let mut seat = Seat::of(folder, &["demo", "tcp-echo", "--pace", "20ms", "--lang", "en", "--view"], &[]);
+        seat.until(&["TCP 5001: 1 listening + 2 connected = 3 sockets"]);
+        seat.press("q");
+        let printed = seat.end(0);
+        assert!(printed.contains("none lost") && printed.contains("\n1. "), "{printed}");
     });
 }
 

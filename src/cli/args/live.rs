@@ -115,6 +115,7 @@ impl LiveArgs {
 #[command(after_help = "Examples:
   sockscope demo udp-echo
   sockscope demo one-port --pace 3s
+  sockscope demo tcp-echo --pace 3s --view
   sockscope demo half-close -w half-close.pcapng --lang en
 
 It needs the right to capture, as sockscope live does; without it, the complaint says how to give it.")]
@@ -131,6 +132,10 @@ pub(crate) struct DemoArgs {
     /// Keep the capture in this pcapng file
     #[arg(short = 'w', long = "write", value_name = "OUT", value_hint = ValueHint::FilePath)]
     pub(crate) output: Option<PathBuf>,
+    /// Fill the terminal with the view of sockscope live, and tell the steps when that is left
+    #[cfg(feature = "tui")]
+    #[arg(long)]
+    pub(crate) view: bool,
     /// Language of the steps; without, that of the locale, or Korean
     #[arg(long, value_name = "LANG")]
     pub(crate) lang: Option<Tongue>,

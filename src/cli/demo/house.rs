@@ -63,11 +63,27 @@ impl Audience for House<'_> {
             writeln!(self.lines.out())?;
             socket_view::write_ports(&cards, self.look, usize::MAX, &mut self.lines.out())?;
         }
-        match self.outcome.take() {
-            Some(Err(error)) => Err(Failure::Input(format!("the play could not go on: {error}"))),
-            // Ended by those who watch, it has no outcome.
-            Some(Ok(_)) | None => Ok(()),
+        verdict(self.outcome.take())
+    }
+}
+
+/// Writes all that was said while a screen was shown.
+pub(super) fn tell(words: &Receiver<Word>, look: Look, out: &mut dyn Write) -> Result<(), Failure> {
+    let mut over = None;
+    for word in words.try_iter() {
+        match word {
+            Word::Line(_, line) => write(&line, look, out)?,
+            Word::End(outcome) => over = Some(outcome),
         }
+    }
+    verdict(over)
+}
+
+/// Whether the play was acted; ended by those who watch, it has no outcome.
+fn verdict(outcome: Option<io::Result<Vec<Prop>>>) -> Result<(), Failure> {
+    match outcome {
+        Some(Err(error)) => Err(Failure::Input(format!("the play could not go on: {error}"))),
+        Some(Ok(_)) | None => Ok(()),
     }
 }
 

@@ -33,13 +33,13 @@ use super::verify;
 use bounds::Bounds;
 use census::Census;
 use recording::Recording;
-use view::Filtered;
 use watch::{Asked, Watch};
 use witness::Witness;
 
 pub(crate) use bounds::{Signals, taken_until};
 pub(crate) use lines::Lines;
 pub(crate) use ring::Ring;
+pub(crate) use view::Filtered;
 pub(crate) use watch::{Audience, Seen, Sight};
 
 pub(crate) fn run(args: LiveArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {

@@ -17,7 +17,7 @@ use super::watch::Audience;
 use {super::super::selection, sockscope::judge::filter::Filter};
 
 /// The display filter, compiled before anything is opened. A screen changes its own while it is shown.
-pub(super) enum Filtered {
+pub(crate) enum Filtered {
     Lines(Box<Selection>),
     #[cfg(feature = "tui")]
     Screen(Option<Filter>),
@@ -25,7 +25,7 @@ pub(super) enum Filtered {
 
 impl Filtered {
     /// Compiles the filter that was typed.
-    pub(super) fn new(args: &LiveArgs) -> Result<Self, Failure> {
+    pub(crate) fn new(args: &LiveArgs) -> Result<Self, Failure> {
         #[cfg(feature = "tui")]
         if screen::is_wanted(args) {
             return Ok(Self::Screen(args.filter.as_deref().map(selection::display_filter).transpose()?));
@@ -33,9 +33,14 @@ impl Filtered {
         Ok(Self::Lines(Box::new(Selection::of_live(args.filter.as_deref())?)))
     }
 
+    /// A screen will show it.
+    pub(crate) const fn is_for_screen(&self) -> bool {
+        !matches!(self, Self::Lines(_))
+    }
+
     /// Opens the view, and says what it is shown.
     #[cfg_attr(not(feature = "tui"), allow(unused_variables, reason = "only a screen says what it listens to, and ends it"))]
-    pub(super) fn view<'o>(
+    pub(crate) fn view<'o>(
         self,
         args: &LiveArgs,
         (live, signals): (&Live, &Signals),
