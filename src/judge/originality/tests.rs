@@ -1,3 +1,5 @@
+//! Whose work a capture is, told of classes made for that.
+
 use super::testing::{Datagram, Dice, Lab, MONDAY, Sum, System, as_pcap, record};
 use super::*;
 use crate::capture::LinkType;

@@ -1,3 +1,5 @@
+//! Ladders of whole captures, rung by rung.
+
 use unicode_width::UnicodeWidthStr;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Uploads as learning platforms take them.
+
 use super::testing::class;
 use super::*;
 use crate::judge::Language::{En, Ko};

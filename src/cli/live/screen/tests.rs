@@ -1,3 +1,5 @@
+//! The view of a capture that is played from a script, with and without a terminal that takes it.
+
 use std::io::{self, Write};
 use std::ops::{Range, RangeBounds};
 use std::sync::mpsc::{self, Receiver, Sender};

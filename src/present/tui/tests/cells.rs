@@ -1,3 +1,5 @@
+//! What stands on the screen: the cells, at every size.
+
 use std::sync::Arc;
 
 use ratatui::style::Color;

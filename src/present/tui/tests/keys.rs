@@ -1,3 +1,5 @@
+//! What keys do to the view.
+
 use super::*;
 use crate::track::{FlowId, Protocol};
 
