@@ -51,8 +51,14 @@ impl Buffer {
     /// The next `len` octets as far as they are in memory.
     #[inline]
     pub(super) fn front(&self, len: usize) -> &[u8] {
-        let held = self.octets.get(self.start..self.end).unwrap_or_default();
-        held.get(..len).unwrap_or(held)
+        let ahead = self.ahead();
+        ahead.get(..len).unwrap_or(ahead)
+    }
+
+    /// All octets from the front that are in memory.
+    #[inline]
+    pub(super) fn ahead(&self) -> &[u8] {
+        self.octets.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Lets go of `len` octets that were peeked.

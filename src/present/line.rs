@@ -4,6 +4,7 @@
 //! are padded to widths that the caller knows; a longer text pushes its line, it is never cut.
 
 use std::io::{self, Write};
+use std::mem;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4};
 use std::ops::Range;
 
@@ -12,9 +13,6 @@ use unicode_width::UnicodeWidthStr;
 
 use super::look::{Ink, Look};
 use crate::track::FlowId;
-
-/// Enough spaces for most columns: copying all of them is faster than counting some out.
-const SPACES: [u8; 32] = [b' '; 32];
 
 /// The two digits of each number below a hundred.
 const PAIRS: [[u8; 2]; 100] = pairs();
@@ -29,28 +27,30 @@ const fn pairs() -> [[u8; 2]; 100] {
     pairs
 }
 
-/// The decimal digits of each octet, left-aligned, and how many there are.
-const OCTETS: [([u8; 4], u8); 256] = octets();
+/// The decimal digits of each octet and a dot, left-aligned, and how many cells they take.
+const DOTTED: [([u8; 4], u8); 256] = dotted();
 
-const fn octets() -> [([u8; 4], u8); 256] {
-    let mut octets = [([b' '; 4], 0); 256];
+const fn dotted() -> [([u8; 4], u8); 256] {
+    let mut dotted = [([b' '; 4], 0); 256];
     let mut number = 0;
     while number < 256 {
         let digits = [b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
-        octets[number] = match (number, digits) {
-            (0..10, [_, _, c]) => ([c, b' ', b' ', b' '], 1),
-            (10..100, [_, b, c]) => ([b, c, b' ', b' '], 2),
-            (_, [a, b, c]) => ([a, b, c, b' '], 3),
+        dotted[number] = match (number, digits) {
+            (0..10, [_, _, c]) => ([c, b'.', b' ', b' '], 2),
+            (10..100, [_, b, c]) => ([b, c, b'.', b' '], 3),
+            (_, [a, b, c]) => ([a, b, c, b'.'], 4),
         };
         number += 1;
     }
-    octets
+    dotted
 }
 
 /// One line under construction.
 #[derive(Debug, Default)]
 pub struct Line {
-    octets: Vec<u8>,
+    /// The line, and spaces behind it: what is written there needs no padding.
+    cells: Vec<u8>,
+    len: usize,
 }
 
 impl Line {
@@ -60,26 +60,22 @@ impl Line {
     }
 
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
+    #[inline]
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let mut cell = [b' '; LONGEST_NUMBER + GAP];
-        let begin = write_decimal(number, &mut cell[..LONGEST_NUMBER]);
-        if width > LONGEST_NUMBER {
-            self.pad(width - LONGEST_NUMBER);
-        }
-        self.octets.extend_from_slice(&cell[begin.min(LONGEST_NUMBER.saturating_sub(width))..]);
+        let width = width.max(decimal_len(number));
+        write_decimal(number, &mut self.room(width + GAP)[..width]);
+        self.len += width + GAP;
         self
     }
 
     /// Adds a text, left-aligned, and two cells of space.
     pub fn left(&mut self, text: &str, width: usize) -> &mut Self {
-        self.text(text).pad(width.saturating_sub(cells(text)));
-        self.gap()
+        self.text(text).pad(width.saturating_sub(cells(text)) + GAP)
     }
 
     /// Adds a text, right-aligned, and two cells of space.
     pub fn right(&mut self, text: &str, width: usize) -> &mut Self {
-        self.pad(width.saturating_sub(cells(text)));
-        self.text(text).gap()
+        self.pad(width.saturating_sub(cells(text))).text(text).pad(GAP)
     }
 
     /// Adds a text in a colour, left-aligned, and two cells of space.
@@ -87,23 +83,20 @@ impl Line {
         if !look.colour {
             return self.left(text, width);
         }
-        self.text(&look.paint(ink, text).to_string()).pad(width.saturating_sub(cells(text)));
-        self.gap()
+        self.text(&look.paint(ink, text).to_string()).pad(width.saturating_sub(cells(text)) + GAP)
     }
 
     /// Adds an address and port, left-aligned.
     pub fn endpoint(&mut self, endpoint: SocketAddr, width: usize) -> &mut Self {
-        let start = self.octets.len();
+        let end = self.len + width;
         match endpoint {
-            SocketAddr::V4(endpoint) => return self.endpoint4(endpoint, width),
+            SocketAddr::V4(endpoint) => self.endpoint4(endpoint),
             SocketAddr::V6(endpoint) if endpoint.scope_id() == 0 && endpoint.ip().to_ipv4_mapped().is_none() => {
-                self.text("[").address6(endpoint.ip()).text("]:").digits(u64::from(endpoint.port()));
+                self.endpoint6(endpoint.ip(), endpoint.port())
             }
-            // Writing to a vector cannot fail.
-            SocketAddr::V6(_) => drop(write!(self.octets, "{endpoint}")),
-        }
-        self.pad((start + width).saturating_sub(self.octets.len()));
-        self.gap()
+            SocketAddr::V6(_) => self.text(&endpoint.to_string()),
+        };
+        self.pad_to(end)
     }
 
     /// Adds a text to a column that grows with what it holds.
@@ -114,9 +107,9 @@ impl Line {
 
     /// Adds an address and port to a column that grows with what it holds.
     pub fn growing_endpoint(&mut self, endpoint: SocketAddr, width: &mut usize) -> &mut Self {
-        let start = self.octets.len();
+        let start = self.len;
         self.endpoint(endpoint, *width);
-        *width = (self.octets.len() - start).saturating_sub(2).max(*width);
+        *width = (self.len - start).saturating_sub(GAP).max(*width);
         self
     }
 
@@ -125,71 +118,66 @@ impl Line {
         if look.colour {
             return self.painted(look, Ink::of(id.protocol), &id.to_string(), width);
         }
-        let start = self.octets.len();
-        self.text(id.protocol.word()).octets.push(b':');
-        self.digits(u64::from(id.number));
-        self.pad((start + width).saturating_sub(self.octets.len()));
-        self.gap()
+        let end = self.len + width;
+        self.text(id.protocol.word()).text(":").digits(u64::from(id.number)).pad_to(end)
     }
 
     /// Adds a duration in seconds with six digits after the point, right-aligned.
     pub fn seconds(&mut self, duration: SignedDuration, width: usize) -> &mut Self {
-        let micros = u64::from(duration.subsec_micros().unsigned_abs());
+        let mut micros = duration.subsec_micros().unsigned_abs();
         let (whole, sign) = (duration.as_secs().unsigned_abs(), usize::from(duration.is_negative()));
         let digits = decimal_len(whole);
-        let width = width.max(sign + digits + 7);
-        let cell = &mut self.spaces(width + GAP)[..width];
-        // The leading one keeps the zeros in front of the fraction, until the point takes its place.
-        write_decimal(micros + 1_000_000, cell);
-        cell[width - 7] = b'.';
-        write_decimal(whole, &mut cell[..width - 7]);
+        let width = width.max(sign + digits + FRACTION);
+        let (integer, fraction) = self.room(width + GAP)[..width].split_at_mut(width - FRACTION);
+        write_decimal(whole, integer);
         if sign > 0 {
-            cell[width - 8 - digits] = b'-';
+            integer[integer.len() - digits - 1] = b'-';
         }
-        self
+        fraction[0] = b'.';
+        for pair in fraction[1..].rchunks_exact_mut(2) {
+            pair.copy_from_slice(&PAIRS[(micros % 100) as usize]);
+            micros /= 100;
+        }
+        self.pad(width + GAP)
     }
 
     /// Adds a text as it is, with nothing behind it.
     pub fn text(&mut self, text: &str) -> &mut Self {
-        self.octets.extend_from_slice(text.as_bytes());
-        self
+        self.again(text.as_bytes())
     }
 
     /// Adds a number as it is, with nothing behind it.
     pub fn digits(&mut self, number: u64) -> &mut Self {
-        let mut cell = [0; LONGEST_NUMBER];
-        let begin = write_decimal(number, &mut cell);
-        self.octets.extend_from_slice(&cell[begin..]);
-        self
+        let len = decimal_len(number);
+        write_decimal(number, &mut self.room(len)[..len]);
+        self.pad(len)
     }
 
     /// Octets so far.
     pub fn len(&self) -> usize {
-        self.octets.len()
+        self.len
     }
 
     /// Nothing so far.
     pub fn is_empty(&self) -> bool {
-        self.octets.is_empty()
+        self.len == 0
     }
 
     /// What was added since the line had this length.
     pub fn since(&self, len: usize) -> &[u8] {
-        self.octets.get(len..).unwrap_or_default()
+        self.cells.get(len..self.len).unwrap_or_default()
     }
 
     /// Adds what [`Line::since`] gave of another line.
     pub fn again(&mut self, octets: &[u8]) -> &mut Self {
-        self.octets.extend_from_slice(octets);
-        self
+        self.room(octets.len())[..octets.len()].copy_from_slice(octets);
+        self.pad(octets.len())
     }
 
     /// Ends the line, without trailing space.
     pub fn close(&mut self) -> &mut Self {
-        let end = self.octets.iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
-        self.octets.truncate(end);
-        self.octets.push(b'\n');
-        self
+        self.len = self.since(0).iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
+        self.text("\n")
     }
 
     /// Sends the line as it is, and starts the next one.
@@ -206,8 +194,9 @@ impl Line {
     /// What the writer says.
     #[inline]
     pub fn send_with<const N: usize>(&mut self, octets: [&[u8]; N], out: &mut impl Write) -> io::Result<()> {
-        out.write_all(&self.octets)?;
-        self.octets.clear();
+        let line = &mut self.cells[..mem::take(&mut self.len)];
+        out.write_all(line)?;
+        line.fill(b' ');
         octets.into_iter().try_for_each(|octets| out.write_all(octets))
     }
 
@@ -219,94 +208,116 @@ impl Line {
         self.close().send(out)
     }
 
-    /// Adds an IPv4 address and port, left-aligned: over the spaces of the column, so that no octet is padded by itself.
-    fn endpoint4(&mut self, endpoint: SocketAddrV4, width: usize) -> &mut Self {
-        let start = self.octets.len();
-        let cell = self.spaces(width.max(LONGEST_V4) + GAP);
+    fn endpoint4(&mut self, endpoint: SocketAddrV4) -> &mut Self {
+        let cell = self.room(LONGEST_V4);
         let mut at = 0;
-        for (octet, separator) in endpoint.ip().octets().into_iter().zip(*b"...:") {
-            let (digits, len) = OCTETS[usize::from(octet)];
+        for octet in endpoint.ip().octets() {
+            let (digits, len) = DOTTED[usize::from(octet)];
             cell[at..at + 4].copy_from_slice(&digits);
-            at += usize::from(len) + 1;
-            cell[at - 1] = separator;
+            at += usize::from(len);
         }
-        let port = u64::from(endpoint.port());
-        let end = at + decimal_len(port);
-        write_decimal(port, &mut cell[at..end]);
-        self.octets.truncate(start + width.max(end) + GAP);
-        self
+        cell[at - 1] = b':';
+        self.pad(at).digits(endpoint.port().into())
     }
 
-    /// Adds an address as RFC 5952 writes it: the longest run of zeros left out.
-    fn address6(&mut self, address: &Ipv6Addr) -> &mut Self {
+    /// Adds an address as RFC 5952 writes it, the longest run of zeros left out, and port.
+    fn endpoint6(&mut self, address: &Ipv6Addr, port: u16) -> &mut Self {
         let segments = address.segments();
         let zeros = longest_zeros(&segments);
+        let cell = self.room(LONGEST_V6);
+        cell[0] = b'[';
+        let mut at = 1;
+        let mut add = |octets: &[u8]| {
+            cell[at..at + octets.len()].copy_from_slice(octets);
+            at += octets.len();
+        };
         for (place, segment) in segments.into_iter().enumerate() {
             if zeros.contains(&place) {
                 continue;
             }
             if place == zeros.end {
-                self.text("::");
+                add(b"::");
             } else if place > 0 {
-                self.text(":");
+                add(b":");
             }
-            self.hexadecimal(segment);
+            let digits = segment.checked_ilog2().map_or(1, |bits| 1 + bits as usize / 4);
+            let of_all = [12, 8, 4, 0].map(|bits| b"0123456789abcdef"[usize::from(segment >> bits & 0xf)]);
+            add(&of_all[4 - digits..]);
         }
-        if zeros.end == segments.len() { self.text("::") } else { self }
-    }
-
-    fn hexadecimal(&mut self, number: u16) -> &mut Self {
-        let digits = (4 - number.leading_zeros() / 4).max(1);
-        for digit in (0..digits).rev() {
-            self.octets.push(b"0123456789abcdef"[usize::from(number >> (4 * digit) & 0xf)]);
+        if zeros.end == segments.len() {
+            add(b"::");
         }
-        self
+        add(b"]:");
+        self.pad(at).digits(port.into())
     }
 
-    fn pad(&mut self, cells: usize) -> &mut Self {
-        self.spaces(cells);
-        self
-    }
-
-    /// Adds spaces, and lends them to be written over.
+    /// Adds what was written into the [room](Self::room) behind the line, or else spaces.
     #[inline]
-    fn spaces(&mut self, cells: usize) -> &mut [u8] {
-        let start = self.octets.len();
-        self.octets.extend_from_slice(&SPACES);
-        if cells > SPACES.len() {
-            self.octets.resize(start + cells, b' ');
-        }
-        self.octets.truncate(start + cells);
-        &mut self.octets[start..]
+    fn pad(&mut self, cells: usize) -> &mut Self {
+        self.room(cells);
+        self.len += cells;
+        self
     }
 
-    fn gap(&mut self) -> &mut Self {
-        self.octets.extend_from_slice(&[b' '; GAP]);
-        self
+    /// Adds spaces up to the end of a column, and two cells behind it.
+    fn pad_to(&mut self, end: usize) -> &mut Self {
+        self.pad(end.saturating_sub(self.len) + GAP)
+    }
+
+    /// At least so many spaces behind the line, to be written over.
+    #[inline]
+    fn room(&mut self, cells: usize) -> &mut [u8] {
+        let end = self.len + cells;
+        if self.cells.len() < end {
+            self.cells.resize(end.next_power_of_two(), b' ');
+        }
+        &mut self.cells[self.len..]
     }
 }
 
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;
 
-/// Digits of the largest number.
-const LONGEST_NUMBER: usize = u64::MAX.ilog10() as usize + 1;
-
 /// Cells of the longest IPv4 address with its port.
 const LONGEST_V4: usize = "255.255.255.255:65535".len();
+
+/// Cells of the longest IPv6 address with its port.
+const LONGEST_V6: usize = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535".len();
+
+/// Cells of a fraction of a second.
+const FRACTION: usize = ".000000".len();
 
 /// Cells that a text takes up on a terminal.
 fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
+/// How many decimal digits a number has, by how many binary ones: a binary digit is 0.30103 of a decimal one.
+#[inline]
 fn decimal_len(number: u64) -> usize {
-    1 + number.checked_ilog10().unwrap_or(0) as usize
+    let bits = u64::BITS - (number | 1).leading_zeros();
+    let less = ((bits * 1233) >> 12) as usize;
+    less + usize::from(number | 1 >= POWERS_OF_TEN[less])
 }
 
-/// Writes a number's decimal digits at the end of `cell`, which has room for them, and says where they begin.
+const POWERS_OF_TEN: [u64; LONGEST_NUMBER] = powers_of_ten();
+
+const fn powers_of_ten() -> [u64; LONGEST_NUMBER] {
+    let mut powers = [1; LONGEST_NUMBER];
+    let mut exponent = 1;
+    while exponent < LONGEST_NUMBER {
+        powers[exponent] = 10 * powers[exponent - 1];
+        exponent += 1;
+    }
+    powers
+}
+
+/// Digits of the largest number.
+const LONGEST_NUMBER: usize = u64::MAX.ilog10() as usize + 1;
+
+/// Writes a number's decimal digits at the end of `cell`, which has room for them.
 #[inline]
-fn write_decimal(mut number: u64, cell: &mut [u8]) -> usize {
+fn write_decimal(mut number: u64, cell: &mut [u8]) {
     let mut at = cell.len();
     while number >= 10 {
         at -= 2;
@@ -314,10 +325,8 @@ fn write_decimal(mut number: u64, cell: &mut [u8]) -> usize {
         number /= 100;
     }
     if number > 0 || at == cell.len() {
-        at -= 1;
-        cell[at] = b'0' + number as u8;
+        cell[at - 1] = b'0' + number as u8;
     }
-    at
 }
 
 /// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.
@@ -347,8 +356,21 @@ mod tests {
     #[test]
     fn columns_are_padded_and_never_cut() {
         assert_eq!(printed(|line| line.number(7, 3).left("한", 4).right("c", 2).text("end")), "  7  한     c  end\n");
+        for width in [0, 19, 20, 25] {
+            let expected = format!("{:>width$}\n", u64::MAX);
+            assert_eq!(printed(|line| line.number(u64::MAX, width)), expected);
+        }
         assert_eq!(printed(|line| line.number(u64::MAX, 3).left("abcdef", 4)), "18446744073709551615  abcdef\n");
         assert_eq!(printed(|line| line.text("a").left("", 9)), "a\n");
+    }
+
+    #[test]
+    fn numbers_of_every_length() {
+        for power in POWERS_OF_TEN {
+            for number in [power - 1, power, power + 1, power.wrapping_mul(9), u64::MAX - power] {
+                assert_eq!(printed(|line| line.number(number, 0)), format!("{number}\n"));
+            }
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::aging::Look;
-use super::conversation::Met;
+use super::conversations::Met;
 use super::copies::Copies;
 use super::udp::UdpSockets;
 use super::{

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::books::{Books, Scope};
-use super::conversation::Met;
+use super::conversations::Met;
 use super::events::{Detail, Events, Seen};
 use super::fragment::{Arrival, Reassembler};
 use super::sighting::with_sighting;

@@ -94,18 +94,48 @@ pub struct FlowKey {
     /// Addresses in two words each: IPv4 addresses fill the second one.
     low: [u64; 2],
     high: [u64; 2],
-    low_port: u16,
-    high_port: u16,
-    kind: Kind,
+    rest: Rest,
 }
 
-/// One word for the ports and the kind: the hash is taken of every packet.
+/// The hash is taken of every packet: few words.
 impl Hash for FlowKey {
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u128(joined(self.low));
         state.write_u128(joined(self.high));
-        state.write_u64(u64::from(self.low_port) << 24 | u64::from(self.high_port) << 8 | self.kind as u64);
+        state.write_u64(self.rest.0);
+    }
+}
+
+/// The ports of a key's two endpoints and its kind, in one word: what is written in pieces and read as a whole at once
+/// has to be waited for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Rest(u64);
+
+impl Rest {
+    #[inline(always)]
+    const fn new(low_port: u16, high_port: u16, kind: Kind) -> Self {
+        Self((low_port as u64) << 48 | (high_port as u64) << 32 | kind as u64)
+    }
+
+    #[inline]
+    const fn low_port(self) -> u16 {
+        (self.0 >> 48) as u16
+    }
+
+    #[inline]
+    const fn high_port(self) -> u16 {
+        (self.0 >> 32) as u16
+    }
+
+    #[inline]
+    const fn kind(self) -> Kind {
+        match self.0 as u8 {
+            0 => Kind::Tcp4,
+            1 => Kind::Tcp6,
+            2 => Kind::Udp4,
+            _ => Kind::Udp6,
+        }
     }
 }
 
@@ -150,7 +180,7 @@ impl FlowKey {
         };
         let is_low = source <= destination;
         let (low, high) = if is_low { (source, destination) } else { (destination, source) };
-        let key = Self { low: halves(low.0), high: halves(high.0), low_port: low.1, high_port: high.1, kind };
+        let key = Self { low: halves(low.0), high: halves(high.0), rest: Rest::new(low.1, high.1, kind) };
         (key, if is_low { Slot::Low } else { Slot::High })
     }
 
@@ -162,7 +192,7 @@ impl FlowKey {
 
     #[inline]
     pub(super) const fn protocol(&self) -> Protocol {
-        match self.kind {
+        match self.rest.kind() {
             Kind::Tcp4 | Kind::Tcp6 => Protocol::Tcp,
             Kind::Udp4 | Kind::Udp6 => Protocol::Udp,
         }
@@ -171,13 +201,13 @@ impl FlowKey {
     /// The same conversation with IPv4 in IPv6 as IPv4, where both ends are.
     #[inline]
     pub(super) fn canonical(self) -> Self {
-        let kind = match self.kind {
+        let kind = match self.rest.kind() {
             Kind::Tcp6 => Kind::Tcp4,
             Kind::Udp6 => Kind::Udp4,
             Kind::Tcp4 | Kind::Udp4 => return self,
         };
         match (unmapped(self.low), unmapped(self.high)) {
-            (Some(low), Some(high)) => Self { low, high, kind, ..self },
+            (Some(low), Some(high)) => Self { low, high, rest: Rest::new(self.rest.low_port(), self.rest.high_port(), kind) },
             _ => self,
         }
     }
@@ -185,16 +215,16 @@ impl FlowKey {
     /// An endpoint talks to itself: both ways are one.
     #[inline]
     pub(super) fn is_loop(&self) -> bool {
-        (self.low, self.low_port) == (self.high, self.high_port)
+        (self.low, self.rest.low_port()) == (self.high, self.rest.high_port())
     }
 
     /// The endpoint in a slot.
     pub(super) fn endpoint(&self, slot: Slot) -> SocketAddr {
         let (address, port) = match slot {
-            Slot::Low => (self.low, self.low_port),
-            Slot::High => (self.high, self.high_port),
+            Slot::Low => (self.low, self.rest.low_port()),
+            Slot::High => (self.high, self.rest.high_port()),
         };
-        match self.kind {
+        match self.rest.kind() {
             Kind::Tcp4 | Kind::Udp4 => SocketAddr::new(IpAddr::V4((address[1] as u32).into()), port),
             Kind::Tcp6 | Kind::Udp6 => SocketAddr::new(IpAddr::V6(joined(address).into()), port),
         }

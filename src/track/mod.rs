@@ -17,6 +17,7 @@ mod change;
 mod completeness;
 mod connection;
 mod conversation;
+mod conversations;
 mod copies;
 mod demux;
 mod endpoint;
@@ -48,7 +49,8 @@ pub use analysis::Analyzed;
 pub use change::Change;
 pub use completeness::Completeness;
 pub use connection::{Connection, Ends};
-pub use conversation::{Conversation, Conversations, Count};
+pub use conversation::{Conversation, Count};
+pub use conversations::Conversations;
 pub use demux::{
     Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Losers, Mark, Name, Reach, Refusal, Ruling,
     Setup, Shown, Standing, obstacle,

@@ -182,6 +182,54 @@ impl Packet {
     }
 }
 
+/// An ordinary block: an Enhanced Packet Block without options, sound and in memory to its end.
+///
+/// Most blocks are like that; [`Header`] and [`Packet`] would say the same of them.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Ordinary {
+    /// Octets of the block.
+    pub(super) total: usize,
+    /// The number of the interface in its section.
+    pub(super) interface: u32,
+    /// The time in the interface's units.
+    pub(super) ticks: u64,
+    /// Octets on the wire.
+    pub(super) original_len: u32,
+    /// Octets captured, which begin at [`Ordinary::BEFORE`].
+    pub(super) captured_len: usize,
+}
+
+impl Ordinary {
+    /// Octets before the packet's own.
+    pub(super) const BEFORE: usize = 28;
+
+    /// Reads the block in front; `None` if anything about it is not ordinary.
+    #[inline(always)]
+    pub(super) fn read(octets: &[u8], order: ByteOrder) -> Option<Self> {
+        match order {
+            ByteOrder::Little => Self::read_by(octets, u32::from_le_bytes),
+            ByteOrder::Big => Self::read_by(octets, u32::from_be_bytes),
+        }
+    }
+
+    #[inline(always)]
+    fn read_by(octets: &[u8], u32: fn([u8; 4]) -> u32) -> Option<Self> {
+        let (words, []) = octets.first_chunk::<{ Self::BEFORE }>()?.as_chunks::<4>() else { return None };
+        let &[kind, length, interface, high, low, captured_len, original_len] = words else { return None };
+        let (length, captured_len) = (u32(length), u32(captured_len) as usize);
+        let total = padded(captured_len).saturating_add(Self::BEFORE).saturating_add(4);
+        let is_ordinary = u32(kind) == ENHANCED_PACKET && length <= LARGEST && length as usize == total;
+        let trailer = octets.get(..total).filter(|_| is_ordinary)?.last_chunk()?;
+        (u32(*trailer) == length).then_some(Self {
+            total,
+            interface: u32(interface),
+            ticks: u64::from(u32(high)) << 32 | u64::from(u32(low)),
+            original_len: u32(original_len),
+            captured_len,
+        })
+    }
+}
+
 /// What Enhanced and obsolete Packet Blocks share, and the four octets of the interface, which they read differently.
 #[inline]
 fn shared_part(block: &[u8], order: ByteOrder) -> Result<(Packet, [u8; 4]), Broken> {

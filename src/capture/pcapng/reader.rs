@@ -14,8 +14,8 @@ use super::super::{
     Timestamp,
 };
 use super::block::{
-    Broken, CUSTOM, CUSTOM_PRIVATE, ENHANCED_PACKET, Header, INTERFACE, INTERFACE_STATISTICS, JOURNAL, NAME_RESOLUTION, PACKET,
-    Packet, SECRETS, SECTION, SIMPLE_PACKET, SMALLEST, padded,
+    Broken, CUSTOM, CUSTOM_PRIVATE, ENHANCED_PACKET, Header, INTERFACE, INTERFACE_STATISTICS, JOURNAL, NAME_RESOLUTION, Ordinary,
+    PACKET, Packet, SECRETS, SECTION, SIMPLE_PACKET, SMALLEST, padded,
 };
 use super::code;
 use super::describe::{self, Block};
@@ -41,13 +41,18 @@ pub(in crate::capture) struct Reader {
 
 /// A frame at the front of the buffer.
 struct Ready {
-    timestamp: Option<Timestamp>,
+    counted: Counted,
     ticks: u64,
-    interface: InterfaceId,
-    link_type: LinkType,
     original_len: u32,
     octets: Range<usize>,
     options: Range<usize>,
+}
+
+/// What is known of a frame once it is counted.
+struct Counted {
+    timestamp: Option<Timestamp>,
+    interface: InterfaceId,
+    link_type: LinkType,
 }
 
 /// Where reading may go on after damage.
@@ -93,26 +98,27 @@ impl Reader {
 impl Source for Reader {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        let Some(ready) = self.advance() else {
-            if let Some(source) = self.buffer.take_system_fault() {
-                return Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source });
-            }
-            self.finish();
-            return Ok(Next::End);
-        };
-        let block = self.buffer.front(self.lent);
-        Ok(Next::Frame(Frame {
-            number: self.frames,
-            timestamp: ready.timestamp,
-            ticks: ready.ticks,
-            interface: ready.interface,
-            link_type: ready.link_type,
-            original_len: ready.original_len,
-            octets: block.get(ready.octets).unwrap_or_default(),
-            file_offset: self.buffer.offset(),
-            options: block.get(ready.options).unwrap_or_default(),
-            byte_order: self.byte_order,
-        }))
+        self.buffer.consume(std::mem::take(&mut self.lent));
+        let ordinary = Ordinary::read(self.buffer.ahead(), self.byte_order);
+        if let Some(Ordinary { total, interface, ticks, original_len, captured_len }) = ordinary
+            && let Ok(counted) = self.count(interface, Some(ticks), captured_len)
+        {
+            self.lent = total;
+            let octets = self.buffer.ahead().get(Ordinary::BEFORE..).and_then(|octets| octets.get(..captured_len));
+            return Ok(Next::Frame(Frame {
+                number: self.frames,
+                timestamp: counted.timestamp,
+                ticks,
+                interface: counted.interface,
+                link_type: counted.link_type,
+                original_len,
+                octets: octets.unwrap_or_default(),
+                file_offset: self.buffer.offset(),
+                options: &[],
+                byte_order: self.byte_order,
+            }));
+        }
+        self.next_of_any()
     }
 
     fn description(&self) -> &Description {
@@ -125,10 +131,33 @@ impl Source for Reader {
 }
 
 impl Reader {
+    /// The next frame, whatever its block is like.
+    #[inline(never)]
+    fn next_of_any(&mut self) -> Result<Next<'_>, Error> {
+        let Some(ready) = self.advance() else {
+            if let Some(source) = self.buffer.take_system_fault() {
+                return Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source });
+            }
+            self.finish();
+            return Ok(Next::End);
+        };
+        let block = self.buffer.front(self.lent);
+        Ok(Next::Frame(Frame {
+            number: self.frames,
+            timestamp: ready.counted.timestamp,
+            ticks: ready.ticks,
+            interface: ready.counted.interface,
+            link_type: ready.counted.link_type,
+            original_len: ready.original_len,
+            octets: block.get(ready.octets).unwrap_or_default(),
+            file_offset: self.buffer.offset(),
+            options: block.get(ready.options).unwrap_or_default(),
+            byte_order: self.byte_order,
+        }))
+    }
+
     /// Moves to the next frame; `None` at the end.
-    #[inline]
     fn advance(&mut self) -> Option<Ready> {
-        self.buffer.consume(std::mem::take(&mut self.lent));
         loop {
             let (kind, total) = match self.block() {
                 Ok(Some(block)) => block,
@@ -196,38 +225,47 @@ impl Reader {
             PACKET => Packet::obsolete(block, order)?,
             _ => Packet::simple(block, order, self.ports.get(self.section_start).map_or(0, |port| port.snap_length))?,
         };
+        let counted = self.count(packet.interface, packet.ticks, packet.octets.len())?;
+        if packet.lost > 0
+            && let Some(interface) = self.description.interfaces.get_mut(counted.interface.0 as usize)
+        {
+            interface.lost = interface.lost.saturating_add(packet.lost.into());
+        }
+        if kind == SIMPLE_PACKET {
+            self.note_slack(&packet, total);
+        }
+        if !packet.options.is_empty() {
+            self.note_options(&packet, total, counted.interface);
+        }
+        Ok(Ready {
+            counted,
+            ticks: packet.ticks.unwrap_or(0),
+            original_len: packet.original_len,
+            octets: packet.octets,
+            options: packet.options,
+        })
+    }
+
+    /// Counts a packet, and says what its interface tells of it.
+    #[inline(always)]
+    fn count(&mut self, interface: u32, ticks: Option<u64>, captured_len: usize) -> Result<Counted, Broken> {
         let described = self.ports.len().saturating_sub(self.section_start);
-        let undefined = Broken::Interface { found: packet.interface, described };
-        let index = self.section_start.saturating_add(packet.interface as usize);
+        let undefined = Broken::Interface { found: interface, described };
+        let index = self.section_start.saturating_add(interface as usize);
         let port = self.ports.get_mut(index).ok_or(undefined)?;
         let interface = self.description.interfaces.get_mut(index).ok_or(undefined)?;
 
         self.frames = self.frames.saturating_add(1);
         interface.frames = interface.frames.saturating_add(1);
-        interface.lost = interface.lost.saturating_add(packet.lost.into());
-        if packet.octets.len() > port.snap_length as usize {
+        if captured_len > port.snap_length as usize {
             self.description.beyond_snap_length = self.description.beyond_snap_length.saturating_add(1);
         }
-        let timestamp = packet.ticks.map(|ticks| port.clock.time(ticks));
+        let timestamp = ticks.map(|ticks| port.clock.time(ticks));
         if let Some(time) = timestamp {
             port.times = Some((port.times.map_or(time, |(first, _)| first), time));
         }
-        let link_type = port.link_type;
-        if kind == SIMPLE_PACKET {
-            self.note_slack(&packet, total);
-        }
-        if !packet.options.is_empty() {
-            self.note_options(&packet, total, index);
-        }
-        Ok(Ready {
-            timestamp,
-            ticks: packet.ticks.unwrap_or(0),
-            interface: InterfaceId(index as u32), // At most MAX_INTERFACES are kept.
-            link_type,
-            original_len: packet.original_len,
-            octets: packet.octets,
-            options: packet.options,
-        })
+        // At most MAX_INTERFACES are kept.
+        Ok(Counted { timestamp, interface: InterfaceId(index as u32), link_type: port.link_type })
     }
 
     /// Counts the Custom Block or journal entry at the front as a frame, because Wireshark does.
@@ -238,11 +276,10 @@ impl Reader {
         let start = if kind == JOURNAL { 8_usize } else { 12 };
         let octets = start.min(total)..total.saturating_sub(4).max(start);
         let entry = self.buffer.front(total).get(octets.clone()).unwrap_or_default();
+        let timestamp = if kind == JOURNAL { journal_time(entry) } else { None };
         Ready {
-            timestamp: if kind == JOURNAL { journal_time(entry) } else { None },
+            counted: Counted { timestamp, interface: InterfaceId::NONE, link_type: LinkType::NO_PACKET },
             ticks: 0,
-            interface: InterfaceId::NONE,
-            link_type: LinkType::NO_PACKET,
             original_len: u32::try_from(entry.len()).unwrap_or(u32::MAX),
             octets,
             options: 0..0,
@@ -260,7 +297,7 @@ impl Reader {
     }
 
     /// Keeps the comments of a packet and counts the drops it tells of.
-    fn note_options(&mut self, packet: &Packet, total: usize, index: usize) {
+    fn note_options(&mut self, packet: &Packet, total: usize, of: InterfaceId) {
         let block = self.buffer.front(total);
         let notes = &mut self.description;
         for option in Options::new(block.get(packet.options.clone()).unwrap_or_default(), self.byte_order) {
@@ -271,7 +308,7 @@ impl Reader {
                 }
                 Ok((code::COMMENT, _)) => notes.left_out = notes.left_out.saturating_add(1),
                 Ok((code::EPB_DROPCOUNT, &[a, b, c, d, e, f, g, h])) => {
-                    if let Some(interface) = notes.interfaces.get_mut(index) {
+                    if let Some(interface) = notes.interfaces.get_mut(of.0 as usize) {
                         let lost = self.byte_order.u64([a, b, c, d, e, f, g, h]);
                         interface.lost = interface.lost.saturating_add(lost);
                     }

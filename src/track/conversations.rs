@@ -1,0 +1,414 @@
+//! The conversation table: who exchanged how much with whom, numbered as Wireshark numbers streams.
+//!
+//! One entry per 5-tuple without direction, and a new one when a SYN with another sequence number reuses a TCP tuple
+//! (Wireshark 4.0: an earlier FIN or RST does not matter). A UDP tuple never expires. Headers quoted in ICMP errors
+//! take a number and count for nothing.
+//!
+//! The table is the hottest part of the program: a packet is first reduced to a [`Sighting`], and
+//! [`Conversations::extend`] looks a whole batch up before it counts, so that the processor fetches the entries of
+//! many packets from memory at once.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+
+use super::flow::Slot;
+use super::{Conversation, Count, FlowId, FlowKey, Limits, Protocol, Sighting};
+use crate::capture::Timestamp;
+use crate::decode::seq::SeqNumber;
+use crate::decode::tcp::Flags;
+
+/// The conversation table.
+#[derive(Debug)]
+pub struct Conversations {
+    /// Where the latest entry of each key stands.
+    index: HashTable<Place>,
+    hasher: RandomState,
+    entries: Vec<Entry>,
+    /// What began each entry.
+    origins: Vec<Origin>,
+    streams: Streams,
+    limit: usize,
+    refused: u64,
+    /// Entries that followed another on the same key.
+    reopened: u64,
+    /// Some entry was opened by a quoted header, so that the order of entries may not be that of first frames.
+    quoted_first: bool,
+}
+
+/// An entry's place, with its hash: the table grows without a look at the entries.
+#[derive(Clone, Copy, Debug, Default)]
+struct Place {
+    hash: u32,
+    entry: u32,
+}
+
+/// What a first look into the table brought.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    hash: u32,
+    /// The place of the key's entry; `None` if it is not known.
+    entry: Option<u32>,
+}
+
+/// The next stream number of each protocol.
+#[derive(Debug, Default)]
+struct Streams {
+    tcp: u32,
+    udp: u32,
+}
+
+/// What every packet of a conversation is looked up by, and changes.
+///
+/// Its fields stay in this order: two lines of the processor's cache, of which a packet needs the first and half of the
+/// second.
+#[derive(Debug)]
+#[repr(C)]
+struct Entry {
+    key: FlowKey,
+    /// The last frame; 0 while none was counted.
+    last_frame: u64,
+    end: Option<Timestamp>,
+    low: Side,
+    high: Side,
+}
+
+/// One endpoint of a conversation.
+#[derive(Debug, Default)]
+struct Side {
+    /// What it sent.
+    sent: Count,
+    /// Its initial sequence number.
+    base: Option<SeqNumber>,
+}
+
+/// What is known of a conversation once it has begun.
+#[derive(Debug)]
+struct Origin {
+    stream: u32,
+    incarnation: u32,
+    /// The endpoint that sent the first frame.
+    a: Slot,
+    first_frame: u64,
+    start: Option<Timestamp>,
+}
+
+/// What [`Conversations::meet`] found out about a packet's conversation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Met {
+    /// Where the conversation stands in the table.
+    pub(super) place: u32,
+    pub(super) id: FlowId,
+    /// Which of its endpoints sent the packet.
+    pub(super) from: Slot,
+    /// Which conversation on this 5-tuple, from 1.
+    pub(super) incarnation: u32,
+    /// This packet opened the conversation.
+    pub(super) new: bool,
+    /// A SYN-ACK changed its sender's initial sequence number.
+    pub(super) rebased: bool,
+    /// Initial sequence numbers of the packet's sender and of its receiver.
+    pub(super) bases: (Option<SeqNumber>, Option<SeqNumber>),
+}
+
+/// Sightings looked up before any of them is counted.
+const BATCH: usize = 64;
+
+impl Conversations {
+    /// An empty table that holds at most [`Limits::conversations`].
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            index: HashTable::new(),
+            hasher: RandomState::default(),
+            entries: Vec::new(),
+            origins: Vec::new(),
+            streams: Streams::default(),
+            limit: limits.conversations.min(u32::MAX as usize),
+            refused: 0,
+            reopened: 0,
+            quoted_first: false,
+        }
+    }
+
+    /// Counts many packets, in order.
+    pub fn extend(&mut self, sightings: &[Sighting]) {
+        let mut found = [Found::default(); BATCH];
+        for batch in sightings.chunks(BATCH) {
+            for (found, sighting) in found.iter_mut().zip(batch) {
+                found.hash = self.hash(&sighting.key);
+            }
+            for (found, sighting) in found.iter_mut().zip(batch) {
+                found.entry = self.find(found.hash, &sighting.key);
+            }
+            let before = self.reopened;
+            for (found, sighting) in found.iter().zip(batch) {
+                // A reused tuple has a new entry: what was found before it is stale.
+                let entry = if self.reopened == before { found.entry } else { None };
+                if !entry.is_some_and(|entry| self.count_at(entry, sighting)) {
+                    self.meet_by(found.hash, sighting, !sighting.quoted);
+                }
+            }
+        }
+    }
+
+    /// Conversations with at least one frame, in the order of first frames.
+    pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
+        let counted = || self.entries.iter().zip(&self.origins).filter(|(entry, _)| entry.is_counted());
+        let (mut order, mut plain) = (Vec::new(), None);
+        if self.quoted_first {
+            order.extend(counted());
+            order.sort_by_key(|(_, origin)| origin.first_frame);
+        } else {
+            plain = Some(counted());
+        }
+        order.into_iter().chain(plain.into_iter().flatten()).map(|(entry, origin)| entry.conversation(origin))
+    }
+
+    /// Packets left out because their conversation did not fit into the limits.
+    pub fn refused_packets(&self) -> u64 {
+        self.refused
+    }
+
+    /// All conversations remembered, by their places in the table.
+    pub(super) fn ids(&self) -> impl Iterator<Item = FlowId> + '_ {
+        self.entries.iter().zip(&self.origins).map(|(entry, origin)| entry.id(origin))
+    }
+
+    /// Conversations remembered, those that were only quoted included.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Forgets those that `keep` does not want, by their ids and the times of their last frames; numbers go on.
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(FlowId, Option<Timestamp>) -> bool) {
+        let fates: Vec<bool> =
+            self.entries.iter().zip(&self.origins).map(|(entry, origin)| keep(entry.id(origin), entry.end)).collect();
+        let (mut of_entries, mut of_origins) = (fates.iter(), fates.iter());
+        self.entries.retain(|_| of_entries.next() == Some(&true));
+        self.origins.retain(|_| of_origins.next() == Some(&true));
+        self.index.clear();
+        for entry in 0..self.entries.len() as u32 {
+            let Some(key) = self.entry(entry).map(|entry| entry.key) else { continue };
+            let hash = self.hash(&key);
+            match self.find(hash, &key) {
+                // The latest one on its key, as they stand in order.
+                Some(older) => {
+                    let place = self.index.find_mut(spread(hash), |place| place.entry == older);
+                    place.into_iter().for_each(|place| place.entry = entry);
+                }
+                None => {
+                    self.index.insert_unique(spread(hash), Place { hash, entry }, |place| spread(place.hash));
+                }
+            }
+        }
+    }
+
+    pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
+        self.meet_by(self.hash(&sighting.key), sighting, !sighting.quoted)
+    }
+
+    /// Finds a packet's conversation as [`Conversations::meet`] does, and does not count it.
+    pub(super) fn identify(&mut self, sighting: &Sighting) -> Option<Met> {
+        self.meet_by(self.hash(&sighting.key), sighting, false)
+    }
+
+    /// Counts an ordinary packet of a known entry; false if there is more to it.
+    #[inline]
+    fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
+        let Some(entry) = self.entries.get_mut(place as usize) else { return false };
+        if sighting.quoted || !entry.is_counted() || entry.is_reused_by(sighting) {
+            return false;
+        }
+        entry.learn_bases(sighting);
+        entry.count(sighting);
+        true
+    }
+
+    fn meet_by(&mut self, hash: u32, sighting: &Sighting, counts: bool) -> Option<Met> {
+        let known = self.find(hash, &sighting.key);
+        let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
+        let Some(place) = known.filter(|_| !reuses) else { return self.open(hash, sighting, counts, known) };
+        let (entry, origin) = (self.entries.get_mut(place as usize)?, self.origins.get_mut(place as usize)?);
+        let rebased = entry.learn_bases(sighting);
+        if counts {
+            if !entry.is_counted() {
+                origin.begin(sighting);
+            }
+            entry.count(sighting);
+        }
+        Some(Met { rebased, ..Met::new(place, entry, origin, sighting) })
+    }
+
+    #[inline]
+    fn hash(&self, key: &FlowKey) -> u32 {
+        (self.hasher.hash_one(key) >> 32) as u32
+    }
+
+    /// The place of the latest entry of a key.
+    #[inline]
+    fn find(&self, hash: u32, key: &FlowKey) -> Option<u32> {
+        let same = |place: &Place| place.hash == hash && self.entry(place.entry).is_some_and(|entry| entry.key == *key);
+        self.index.find(spread(hash), same).map(|place| place.entry)
+    }
+
+    #[inline]
+    fn entry(&self, place: u32) -> Option<&Entry> {
+        self.entries.get(place as usize)
+    }
+
+    /// Makes an entry, in the place of the one that it follows on the same key; `None` if the table is full.
+    ///
+    /// It is written with all that its first packet tells: to change what was just written is to wait for memory.
+    fn open(&mut self, hash: u32, sighting: &Sighting, counts: bool, follows: Option<u32>) -> Option<Met> {
+        if self.entries.len() >= self.limit {
+            self.refused = self.refused.saturating_add(1);
+            return None;
+        }
+        let place = Place { hash, entry: u32::try_from(self.entries.len()).ok()? };
+        let older = follows.and_then(|older| self.origins.get(older as usize));
+        let incarnation = older.map_or(1, |older| older.incarnation.saturating_add(1));
+        if follows.is_some() {
+            self.reopened = self.reopened.saturating_add(1);
+            let old = self.index.find_mut(spread(hash), |old| Some(old.entry) == follows);
+            old.into_iter().for_each(|old| *old = place);
+        } else {
+            self.index.insert_unique(spread(hash), place, |place| spread(place.hash));
+        }
+        let mut entry = Entry::new(sighting.key);
+        let stream = self.streams.take(sighting.key.protocol());
+        let mut origin = Origin { stream, incarnation, a: sighting.from, first_frame: 0, start: None };
+        entry.learn_bases(sighting);
+        if counts {
+            entry.count(sighting);
+            origin.begin(sighting);
+        }
+        self.quoted_first |= sighting.quoted;
+        let met = Met { new: true, ..Met::new(place.entry, &entry, &origin, sighting) };
+        self.entries.push(entry);
+        self.origins.push(origin);
+        Some(met)
+    }
+}
+
+/// The table takes its place from the low bits of a hash and a check from the highest: 32 bits serve for both.
+const fn spread(hash: u32) -> u64 {
+    (hash as u64) << 32 | hash as u64
+}
+
+impl Streams {
+    fn take(&mut self, protocol: Protocol) -> u32 {
+        let next = match protocol {
+            Protocol::Tcp => &mut self.tcp,
+            Protocol::Udp => &mut self.udp,
+        };
+        let stream = *next;
+        *next = stream.wrapping_add(1);
+        stream
+    }
+}
+
+impl Met {
+    /// A packet of a known conversation.
+    #[inline]
+    fn new(place: u32, entry: &Entry, origin: &Origin, sighting: &Sighting) -> Self {
+        let (id, from, bases) = (entry.id(origin), sighting.from, entry.bases(sighting.from));
+        Self { place, id, from, incarnation: origin.incarnation, new: false, rebased: false, bases }
+    }
+}
+
+impl Origin {
+    /// Takes the first packet that counts.
+    #[inline]
+    fn begin(&mut self, sighting: &Sighting) {
+        (self.a, self.first_frame, self.start) = (sighting.from, sighting.number, sighting.timestamp);
+    }
+}
+
+impl Entry {
+    /// Nothing counted yet.
+    #[inline]
+    fn new(key: FlowKey) -> Self {
+        Self { key, last_frame: 0, end: None, low: Side::default(), high: Side::default() }
+    }
+
+    fn id(&self, origin: &Origin) -> FlowId {
+        FlowId { protocol: self.key.protocol(), number: origin.stream }
+    }
+
+    /// The endpoint in `from` and the other one.
+    #[inline]
+    fn sides(&self, from: Slot) -> (&Side, &Side) {
+        match from {
+            Slot::Low => (&self.low, &self.high),
+            Slot::High => (&self.high, &self.low),
+        }
+    }
+
+    #[inline]
+    fn sides_mut(&mut self, from: Slot) -> (&mut Side, &mut Side) {
+        match from {
+            Slot::Low => (&mut self.low, &mut self.high),
+            Slot::High => (&mut self.high, &mut self.low),
+        }
+    }
+
+    /// Some packet was counted.
+    #[inline]
+    fn is_counted(&self) -> bool {
+        self.last_frame != 0
+    }
+
+    #[inline]
+    fn count(&mut self, sighting: &Sighting) {
+        self.last_frame = sighting.number;
+        self.end = sighting.timestamp;
+        self.sides_mut(sighting.from).0.sent.add(sighting.octets, sighting.payload);
+    }
+
+    /// A SYN with another sequence number than its sender began with opens a new conversation.
+    #[inline]
+    fn is_reused_by(&self, sighting: &Sighting) -> bool {
+        sighting
+            .tcp
+            .is_some_and(|tcp| tcp.flags.is_pure_syn() && self.bases(sighting.from).0.is_some_and(|base| base != tcp.sequence))
+    }
+
+    /// Takes initial sequence numbers from a segment; true if a SYN-ACK replaced one.
+    #[inline]
+    fn learn_bases(&mut self, sighting: &Sighting) -> bool {
+        let Some(tcp) = sighting.tcp.filter(|_| sighting.whole) else { return false };
+        let (Side { base: mine, .. }, Side { base: theirs, .. }) = self.sides_mut(sighting.from);
+        let begins = if tcp.flags.contains(Flags::SYN) { tcp.sequence } else { tcp.sequence.plus(u32::MAX) };
+        let rebased = tcp.flags.is_syn_ack() && mine.is_some_and(|base| base != tcp.sequence);
+        if rebased || mine.is_none() {
+            *mine = Some(begins);
+        }
+        if theirs.is_none() && tcp.flags.contains(Flags::ACK) {
+            *theirs = Some(tcp.acknowledgment.plus(u32::MAX));
+        }
+        rebased
+    }
+
+    /// Initial sequence numbers of the endpoint in `from` and of the other one.
+    #[inline]
+    fn bases(&self, from: Slot) -> (Option<SeqNumber>, Option<SeqNumber>) {
+        let (mine, theirs) = self.sides(from);
+        (mine.base, theirs.base)
+    }
+
+    fn conversation(&self, origin: &Origin) -> Conversation {
+        let (a, b) = self.sides(origin.a);
+        Conversation {
+            id: self.id(origin),
+            a: self.key.endpoint(origin.a),
+            b: self.key.endpoint(origin.a.other()),
+            first_frame: origin.first_frame,
+            last_frame: self.last_frame,
+            start: origin.start,
+            end: self.end,
+            a_to_b: a.sent,
+            b_to_a: b.sent,
+        }
+    }
+}
