@@ -94,6 +94,12 @@ impl<'a> Plain<'a> {
         }
     }
 
+    /// It carries a datagram, or what ought to be one.
+    #[inline]
+    pub fn is_udp(&self) -> bool {
+        self.protocol == IpProtocol::UDP
+    }
+
     /// The sender's address and the receiver's.
     pub fn ends(&self) -> (IpAddr, IpAddr) {
         if self.is_v6 {

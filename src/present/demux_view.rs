@@ -195,10 +195,14 @@ fn either(rule: Lookup, other: Lookup) -> String {
     }
 }
 
-/// `s2 (bound to another address), s3 (…) and 4 more`.
+/// `s2, s3 (bound to another address), s5 (…) and 4 more`: a reason stands once behind all that it follows.
 fn told(losers: &[(Name, &str)]) -> String {
-    let told = losers.iter().take(TOLD).map(|(socket, because)| format!("{} ({because})", sanitize(socket)));
-    let told = told.collect::<Vec<_>>().join(", ");
+    let told = losers.get(..TOLD).unwrap_or(losers);
+    let alike = told.chunk_by(|(_, because), (_, next)| because == next).map(|alike| {
+        let names = alike.iter().map(|(socket, _)| sanitize(socket)).collect::<Vec<_>>().join(", ");
+        alike.first().map_or(String::new(), |(_, because)| format!("{names} ({because})"))
+    });
+    let told = alike.collect::<Vec<_>>().join(", ");
     match losers.len().saturating_sub(TOLD) {
         0 => told,
         more if losers.len() == Delivery::MAX_LOSERS => format!("{told} and {more} or more"),
@@ -211,5 +215,23 @@ fn ink(arriving: &Arriving, verdict: Reach) -> Ink {
         Reach::To | Reach::OneOf | Reach::Every => Ink::of(arriving.protocol()),
         Reach::Refused => Ink::Bad,
         Reach::NotThisHost | Reach::Unknown => Ink::Quiet,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn losers_share_their_reason() {
+        let losers = |reasons: &[&'static str]| -> Vec<(Name, &'static str)> {
+            reasons.iter().enumerate().map(|(place, because)| (format!("s{place}").into(), *because)).collect()
+        };
+        let (address, peer) = ("bound to another address", "connected to another peer");
+        assert_eq!(told(&losers(&[peer])), "s0 (connected to another peer)");
+        assert_eq!(told(&losers(&[address, address, peer])), "s0, s1 (bound to another address), s2 (connected to another peer)");
+        assert_eq!(told(&losers(&[address, peer, address])), format!("s0 ({address}), s1 ({peer}), s2 ({address})"));
+        assert_eq!(told(&losers(&[peer; 5])), "s0, s1, s2 (connected to another peer) and 2 more");
+        assert_eq!(told(&losers(&[peer; Delivery::MAX_LOSERS])), "s0, s1, s2 (connected to another peer) and 5 or more");
     }
 }

@@ -176,6 +176,11 @@ impl Books {
         self.overflow.notes = self.overflow.notes.saturating_add(self.fresh.len().saturating_sub(room) as u64);
     }
 
+    /// The stream number of a conversation.
+    pub(super) fn flow_of(&self, met: &Met) -> Option<FlowId> {
+        self.conversations.identity(met.place).map(|(flow, _)| flow)
+    }
+
     /// The place of a conversation's connection; `None` if it is UDP, or was only quoted.
     #[inline]
     pub(super) fn place_of(&self, met: &Met) -> Option<u32> {

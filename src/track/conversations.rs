@@ -61,26 +61,24 @@ struct Streams {
 
 /// What every packet of a conversation is looked up by, and changes.
 ///
-/// Its fields stay in this order: two lines of the processor's cache, of which a packet needs the first and half of the
-/// second.
+/// Its fields stay in this order: two lines of the processor's cache, of which only what counts needs the second.
 #[derive(Debug)]
 #[repr(C)]
 struct Entry {
     key: FlowKey,
+    bases: Bases,
     /// The last frame; 0 while none was counted.
     last_frame: u64,
     end: Option<Timestamp>,
-    low: Side,
-    high: Side,
+    from_low: Count,
+    from_high: Count,
 }
 
-/// One endpoint of a conversation.
-#[derive(Debug, Default)]
-struct Side {
-    /// What it sent.
-    sent: Count,
-    /// Its initial sequence number.
-    base: Option<SeqNumber>,
+/// Initial sequence numbers of the low and the high endpoint.
+#[derive(Clone, Copy, Debug, Default)]
+struct Bases {
+    low: Option<SeqNumber>,
+    high: Option<SeqNumber>,
 }
 
 /// What is known of a conversation once it has begun.
@@ -99,13 +97,10 @@ struct Origin {
 pub(super) struct Met {
     /// Where the conversation stands in the table.
     pub(super) place: u32,
-    pub(super) id: FlowId,
     /// Which of its endpoints sent the packet.
     pub(super) from: Slot,
-    /// Which conversation on this 5-tuple, from 1.
-    pub(super) incarnation: u32,
-    /// This packet opened the conversation.
-    pub(super) new: bool,
+    /// This packet opened the conversation, where there was one on this 5-tuple before.
+    pub(super) reopens: bool,
     /// A SYN-ACK changed its sender's initial sequence number.
     pub(super) rebased: bool,
     /// Initial sequence numbers of the packet's sender and of its receiver.
@@ -213,6 +208,12 @@ impl Conversations {
         self.meet_by(self.hash(&sighting.key), sighting, false)
     }
 
+    /// The stream number of the conversation that stands here, and which one it is on its 5-tuple, from 1.
+    pub(super) fn identity(&self, place: u32) -> Option<(FlowId, u32)> {
+        let origin = self.origins.get(place as usize)?;
+        Some((self.entry(place)?.id(origin), origin.incarnation))
+    }
+
     /// Counts an ordinary packet of a known entry; false if there is more to it.
     #[inline]
     fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
@@ -229,15 +230,15 @@ impl Conversations {
         let known = self.find(hash, &sighting.key);
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
         let Some(place) = known.filter(|_| !reuses) else { return self.open(hash, sighting, counts, known) };
-        let (entry, origin) = (self.entries.get_mut(place as usize)?, self.origins.get_mut(place as usize)?);
+        let entry = self.entries.get_mut(place as usize)?;
         let rebased = entry.learn_bases(sighting);
         if counts {
             if !entry.is_counted() {
-                origin.begin(sighting);
+                self.origins.get_mut(place as usize)?.begin(sighting);
             }
             entry.count(sighting);
         }
-        Some(Met { rebased, ..Met::new(place, entry, origin, sighting) })
+        Some(Met { place, from: sighting.from, reopens: false, rebased, bases: entry.bases(sighting.from) })
     }
 
     #[inline]
@@ -284,10 +285,10 @@ impl Conversations {
             origin.begin(sighting);
         }
         self.quoted_first |= sighting.quoted;
-        let met = Met { new: true, ..Met::new(place.entry, &entry, &origin, sighting) };
+        let (from, bases) = (sighting.from, entry.bases(sighting.from));
         self.entries.push(entry);
         self.origins.push(origin);
-        Some(met)
+        Some(Met { place: place.entry, from, reopens: follows.is_some(), rebased: false, bases })
     }
 }
 
@@ -308,15 +309,6 @@ impl Streams {
     }
 }
 
-impl Met {
-    /// A packet of a known conversation.
-    #[inline]
-    fn new(place: u32, entry: &Entry, origin: &Origin, sighting: &Sighting) -> Self {
-        let (id, from, bases) = (entry.id(origin), sighting.from, entry.bases(sighting.from));
-        Self { place, id, from, incarnation: origin.incarnation, new: false, rebased: false, bases }
-    }
-}
-
 impl Origin {
     /// Takes the first packet that counts.
     #[inline]
@@ -329,28 +321,12 @@ impl Entry {
     /// Nothing counted yet.
     #[inline]
     fn new(key: FlowKey) -> Self {
-        Self { key, last_frame: 0, end: None, low: Side::default(), high: Side::default() }
+        let (from_low, from_high) = Default::default();
+        Self { key, bases: Bases::default(), last_frame: 0, end: None, from_low, from_high }
     }
 
     fn id(&self, origin: &Origin) -> FlowId {
         FlowId { protocol: self.key.protocol(), number: origin.stream }
-    }
-
-    /// The endpoint in `from` and the other one.
-    #[inline]
-    fn sides(&self, from: Slot) -> (&Side, &Side) {
-        match from {
-            Slot::Low => (&self.low, &self.high),
-            Slot::High => (&self.high, &self.low),
-        }
-    }
-
-    #[inline]
-    fn sides_mut(&mut self, from: Slot) -> (&mut Side, &mut Side) {
-        match from {
-            Slot::Low => (&mut self.low, &mut self.high),
-            Slot::High => (&mut self.high, &mut self.low),
-        }
     }
 
     /// Some packet was counted.
@@ -363,7 +339,10 @@ impl Entry {
     fn count(&mut self, sighting: &Sighting) {
         self.last_frame = sighting.number;
         self.end = sighting.timestamp;
-        self.sides_mut(sighting.from).0.sent.add(sighting.octets, sighting.payload);
+        match sighting.from {
+            Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
+            Slot::High => self.from_high.add(sighting.octets, sighting.payload),
+        }
     }
 
     /// A SYN with another sequence number than its sender began with opens a new conversation.
@@ -378,7 +357,11 @@ impl Entry {
     #[inline]
     fn learn_bases(&mut self, sighting: &Sighting) -> bool {
         let Some(tcp) = sighting.tcp.filter(|_| sighting.whole) else { return false };
-        let (Side { base: mine, .. }, Side { base: theirs, .. }) = self.sides_mut(sighting.from);
+        let Bases { low, high } = &mut self.bases;
+        let (mine, theirs) = match sighting.from {
+            Slot::Low => (low, high),
+            Slot::High => (high, low),
+        };
         let begins = if tcp.flags.contains(Flags::SYN) { tcp.sequence } else { tcp.sequence.plus(u32::MAX) };
         let rebased = tcp.flags.is_syn_ack() && mine.is_some_and(|base| base != tcp.sequence);
         if rebased || mine.is_none() {
@@ -393,12 +376,18 @@ impl Entry {
     /// Initial sequence numbers of the endpoint in `from` and of the other one.
     #[inline]
     fn bases(&self, from: Slot) -> (Option<SeqNumber>, Option<SeqNumber>) {
-        let (mine, theirs) = self.sides(from);
-        (mine.base, theirs.base)
+        let Bases { low, high } = self.bases;
+        match from {
+            Slot::Low => (low, high),
+            Slot::High => (high, low),
+        }
     }
 
     fn conversation(&self, origin: &Origin) -> Conversation {
-        let (a, b) = self.sides(origin.a);
+        let (a_to_b, b_to_a) = match origin.a {
+            Slot::Low => (self.from_low, self.from_high),
+            Slot::High => (self.from_high, self.from_low),
+        };
         Conversation {
             id: self.id(origin),
             a: self.key.endpoint(origin.a),
@@ -407,8 +396,8 @@ impl Entry {
             last_frame: self.last_frame,
             start: origin.start,
             end: self.end,
-            a_to_b: a.sent,
-            b_to_a: b.sent,
+            a_to_b,
+            b_to_a,
         }
     }
 }

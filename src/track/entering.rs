@@ -8,7 +8,7 @@ use super::events::{Detail, Events, Seen};
 use super::fragment::{Arrival, Reassembler};
 use super::sighting::with_sighting;
 use super::udp::Sent;
-use super::{About, Analyzed, Claim, Connection, FiveTuple, Oddity, Protocol, Relative, Side, Sighting, Verdicts};
+use super::{About, Analyzed, Claim, Connection, FiveTuple, FlowId, Oddity, Protocol, Relative, Side, Sighting, Verdicts};
 use crate::capture::Frame;
 use crate::decode::checksum::{self, Verdict};
 use crate::decode::icmp::Message;
@@ -56,7 +56,7 @@ impl Books {
         let checksum = if self.scope == Scope::Table { None } else { self.verify(packet, &arrival) };
         let met = self.meet(packet, &arrival);
         let followed = met.and_then(|met| self.follow(packet, &arrival, &met));
-        let about = about(packet, met);
+        let about = about(packet, || self.flow_of(&met?));
         if let (Some(about), Some(met)) = (&about, &met) {
             self.hear_of(packet, about, met);
         }
@@ -67,8 +67,11 @@ impl Books {
     /// Enters an ordinary frame as [`Books::take`] would; false if that has more to do.
     #[inline(always)]
     pub(super) fn take_plain(&mut self, frame: &Frame<'_>, plain: &Plain<'_>) -> bool {
+        // No datagram concerns TCP.
+        if plain.is_udp() {
+            return true;
+        }
         match &plain.transport() {
-            Some(Transport::Udp(_)) => true,
             Some(transport @ Transport::Tcp(segment)) if self.scope == Scope::Table => {
                 self.turn();
                 let sighting = Sighting::plain(frame, plain, transport);
@@ -137,7 +140,7 @@ impl Books {
 
     /// Tells what is odd about a conversation as a packet meets it.
     fn note_met(&mut self, frame: u64, met: &Met) {
-        if met.new && met.incarnation > 1 {
+        if met.reopens {
             self.note(frame, Oddity::PortReuse);
         }
         if met.rebased {
@@ -154,11 +157,11 @@ impl Books {
                 self.follow_segment(&seen, met, || tuple(packet, arrival))
             }
             Transport::Udp(datagram) => {
-                let tuple = tuple(packet, arrival)?;
+                let (tuple, flow) = (tuple(packet, arrival)?, self.flow_of(met)?);
                 self.udp.push(&Sent {
                     frame: packet.number,
                     timestamp: packet.timestamp,
-                    stream: met.id.number,
+                    stream: flow.number,
                     octets: packet.original_len,
                     payload: datagram.payload_len,
                     source: tuple.source,
@@ -177,7 +180,7 @@ impl Books {
             frame: seen.frame,
             notes: &mut self.fresh,
             transitions: &mut self.transitions,
-            pieces: Some(&mut self.pieces).filter(|_| self.following_all || self.following == Some(met.id)),
+            pieces: Some(&mut self.pieces).filter(|_| self.following_all || self.following == Some(connection.id)),
         };
         let waited = connection.waiting_octets();
         let mut analyzed = connection.push(seen, &mut events);
@@ -188,7 +191,7 @@ impl Books {
             self.overflow.stream_holes = self.overflow.stream_holes.saturating_add(1);
         }
         if let Some(analyzed) = &mut analyzed
-            && (met.rebased || (met.new && met.incarnation > 1))
+            && (met.rebased || met.reopens)
         {
             analyzed.verdicts.add(Verdicts::REUSED_PORTS);
         }
@@ -214,7 +217,8 @@ impl Books {
             (_, Some(_)) => Detail::Live,
             (_, None) => Detail::Full,
         };
-        self.connections.push(Connection::new((met.id, met.incarnation), tuple()?, seen, detail));
+        let identity = self.conversations.identity(met.place)?;
+        self.connections.push(Connection::new(identity, tuple()?, seen, detail));
         let at = met.place as usize;
         if self.by_conversation.len() <= at {
             self.by_conversation.resize(at.saturating_add(1), None);
@@ -229,9 +233,9 @@ impl Books {
         if !packet.icmp().is_some_and(Message::is_port_unreachable) {
             return;
         }
-        match met.id.protocol {
-            Protocol::Udp => self.udp.port_unreachable(met.id.number, source, packet.number),
-            Protocol::Tcp => {
+        match self.flow_of(met) {
+            Some(FlowId { protocol: Protocol::Udp, number }) => self.udp.port_unreachable(number, source, packet.number),
+            _ => {
                 if let Some(connection) = self.place_of(met).and_then(|place| self.connections.get_mut(place as usize)) {
                     connection.unreachable.get_or_insert(packet.number);
                 }
@@ -270,10 +274,10 @@ pub(super) const fn ports(transport: &Transport<'_>) -> Option<(Protocol, u16, u
 }
 
 /// What an ICMP error quotes.
-fn about(packet: &Packet<'_>, met: Option<Met>) -> Option<About> {
+fn about(packet: &Packet<'_>, flow: impl FnOnce() -> Option<FlowId>) -> Option<About> {
     let quoted = packet.icmp()?.quoted()?;
     let (source, destination) = quoted.ip.ends();
-    Some(About { protocol: quoted.protocol(), source, destination, ports: quoted.ports, flow: met.map(|met| met.id) })
+    Some(About { protocol: quoted.protocol(), source, destination, ports: quoted.ports, flow: flow() })
 }
 
 fn relative(segment: &Segment<'_>, met: &Met, shift: u8) -> Relative {

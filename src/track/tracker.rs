@@ -92,7 +92,7 @@ impl Tracker {
         }
         Update {
             tuple,
-            flow: taken.met.filter(|_| tuple.is_some()).map(|met| met.id),
+            flow: taken.met.filter(|_| tuple.is_some()).and_then(|met| books.flow_of(&met)),
             about: taken.about,
             fragment: !matches!(taken.arrival, Arrival::Whole | Arrival::Complete(_)),
             transport: taken.arrival.transport(packet).copied(),
