@@ -1,11 +1,12 @@
 //! TCP connections as text: a row for each, and under it its beginning and end in words.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::line::Line;
 use super::look::{Ink, Look};
 use super::time::Span;
-use super::words;
+use super::{sentences, words};
 use crate::judge::Difference;
 use crate::track::Connection;
 
@@ -25,8 +26,11 @@ pub fn write(connections: &[Connection], look: Look, out: &mut impl Write) -> io
     widths.heading(look, &mut line).end(out)?;
     for connection in connections {
         widths.row(connection, look, &mut line).end(out)?;
-        let texts = [words::opening(connection), words::ending(connection), words::states(connection)];
-        for text in texts.into_iter().chain(words::trouble(connection)) {
+        for sentence in [sentences::opening, sentences::ending, sentences::states] {
+            sentence(line.left("", 2 + widths.stream), connection);
+            line.end(out)?;
+        }
+        for text in [&connection.ends.initiator, &connection.ends.responder].into_iter().filter_map(sentences::trouble) {
             line.left("", 2 + widths.stream).text(&text).end(out)?;
         }
     }
@@ -94,23 +98,20 @@ impl Widths {
     fn row<'l>(&self, connection: &Connection, look: Look, line: &'l mut Line) -> &'l mut Line {
         let outcome = connection.outcome();
         let ink = if words::is_bad(outcome) { Ink::Bad } else { Ink::Tcp };
-        line.text("  ").painted(look, Ink::Tcp, &connection.id.to_string(), self.stream);
+        line.text("  ").stream(connection.id, look, self.stream);
         line.endpoint(connection.initiator, self.initiator).endpoint(connection.responder, self.responder);
         line.painted(look, ink, words::outcome(outcome), self.outcome);
         line.number(connection.ends.initiator.sent.payload, self.forth).number(connection.ends.responder.sent.payload, self.back);
-        line.text(&duration(connection))
+        if let (Some(start), Some(end)) = (connection.start, connection.end) {
+            // Writing to a line cannot fail.
+            let _ = write!(line, "{}", Span(end.since(start)));
+        }
+        line
     }
 }
 
 const FORTH: &str = "Octets →";
 const BACK: &str = "← Octets";
-
-fn duration(connection: &Connection) -> String {
-    match (connection.start, connection.end) {
-        (Some(start), Some(end)) => Span(end.since(start)).to_string(),
-        _ => String::new(),
-    }
-}
 
 #[cfg(test)]
 mod tests {

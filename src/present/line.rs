@@ -3,6 +3,7 @@
 //! A list of a million conversations is printed as fast as it is made: no cell is allocated, no table is held. Columns
 //! are padded to widths that the caller knows; a longer text pushes its line, it is never cut.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::mem;
 use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4};
@@ -272,6 +273,13 @@ impl Line {
             self.cells.resize(end.next_power_of_two(), b' ');
         }
         &mut self.cells[self.len..]
+    }
+}
+
+impl fmt::Write for Line {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text(text);
+        Ok(())
     }
 }
 

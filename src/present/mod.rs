@@ -29,6 +29,7 @@ pub mod overview;
 pub mod owner_view;
 pub mod report;
 pub use crate::sanitize;
+mod sentences;
 pub mod socket_formats;
 pub mod socket_view;
 pub mod state_view;

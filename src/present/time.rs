@@ -200,34 +200,31 @@ pub struct Span(pub SignedDuration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let seconds = self.0.as_secs();
-        if seconds.unsigned_abs() < 60 {
-            return f.pad(&short(self.0.as_secs_f64()));
-        }
-        let (hours, minutes, rest) = (seconds / 3600, (seconds / 60 % 60).unsigned_abs(), (seconds % 60).unsigned_abs());
-        match hours {
-            0 => f.pad(&format!("{} min {rest} s", seconds / 60)),
-            -24..=24 => f.pad(&format!("{hours} h {minutes} min")),
-            _ => f.pad(&format!("{} d {} h", hours / 24, (hours % 24).unsigned_abs())),
+        let (sign, seconds) = (if self.0.is_negative() { "-" } else { "" }, self.0.as_secs().unsigned_abs());
+        match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+            (0, 0, _) => short(f, sign, seconds * 1_000_000_000 + u64::from(self.0.subsec_nanos().unsigned_abs())),
+            (0, minutes, rest) => write!(f, "{sign}{minutes} min {rest} s"),
+            (hours @ ..=24, minutes, _) => write!(f, "{sign}{hours} h {minutes} min"),
+            (hours, ..) => write!(f, "{sign}{} d {} h", hours / 24, hours % 24),
         }
     }
 }
 
-/// Seconds below a minute with three significant digits.
-fn short(seconds: f64) -> String {
-    let (value, unit) = match seconds.abs() {
-        size if size >= 0.9995 || size == 0.0 => (seconds, "s"),
-        size if size >= 0.000_999_5 => (seconds * 1e3, "ms"),
-        size if size >= 0.000_000_999_5 => (seconds * 1e6, "µs"),
-        _ => (seconds * 1e9, "ns"),
+/// Nanoseconds below a minute with three significant digits.
+fn short(f: &mut fmt::Formatter<'_>, sign: &str, nanoseconds: u64) -> fmt::Result {
+    let (per_unit, unit) = match nanoseconds {
+        0 | 999_500_000.. => (1_000_000_000, "s"),
+        999_500.. => (1_000_000, "ms"),
+        1000.. => (1000, "µs"),
+        _ => return write!(f, "{sign}{nanoseconds} ns"),
     };
-    let decimals = match value.abs() {
-        _ if unit == "ns" || value == 0.0 => 0,
-        size if size >= 99.95 => 0,
-        size if size >= 9.995 => 1,
-        _ => 2,
-    };
-    format!("{value:.decimals$} {unit}")
+    let rounded = |parts: u64| (nanoseconds * parts + per_unit / 2) / per_unit;
+    match nanoseconds {
+        0 => write!(f, "0 {unit}"),
+        _ if rounded(100) < 1000 => write!(f, "{sign}{}.{:02} {unit}", rounded(100) / 100, rounded(100) % 100),
+        _ if rounded(10) < 1000 => write!(f, "{sign}{}.{} {unit}", rounded(10) / 10, rounded(10) % 10),
+        _ => write!(f, "{sign}{} {unit}", rounded(1)),
+    }
 }
 
 #[cfg(test)]
@@ -282,13 +279,25 @@ mod tests {
         let cases = [
             (0, "0 s"),
             (41, "41 ns"),
+            (999, "999 ns"),
+            (1000, "1.00 µs"),
+            (9_994, "9.99 µs"),
+            (9_995, "10.0 µs"),
             (41_300, "41.3 µs"),
+            (99_949, "99.9 µs"),
+            (99_950, "100 µs"),
+            (999_499, "999 µs"),
+            (999_500, "1.00 ms"),
+            (-2_005_000, "-2.01 ms"),
             (2_050_000, "2.05 ms"),
             (999_600_000, "1.00 s"),
             (1_500_000_000, "1.50 s"),
             (-1_500_000_000, "-1.50 s"),
+            (59_999_999_999, "60.0 s"),
             (123_000_000_000, "2 min 3 s"),
+            (-123_000_000_000, "-2 min 3 s"),
             (3_723_000_000_000, "1 h 2 min"),
+            (90_000_000_000_000, "1 d 1 h"),
         ];
         for (nanoseconds, expected) in cases {
             assert_eq!(Span(SignedDuration::from_nanos(nanoseconds)).to_string(), expected);
