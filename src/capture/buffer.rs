@@ -8,8 +8,8 @@ use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Octets held at first, and read beyond what was asked for.
-const STRETCH: usize = 512 * 1024;
+/// Octets held at first, and read beyond what was asked for: so few that they stay near the processor.
+const STRETCH: usize = 64 * 1024;
 
 /// The input, decompressed, with the octets at its front in memory.
 pub(super) struct Buffer {
