@@ -65,8 +65,7 @@ impl Line {
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
         let width = width.max(decimal_len(number));
         write_decimal(number, &mut self.room(width + GAP)[..width]);
-        self.len += width + GAP;
-        self
+        self.written(width + GAP)
     }
 
     /// Adds a text, left-aligned, and two cells of space.
@@ -139,7 +138,7 @@ impl Line {
             pair.copy_from_slice(&PAIRS[(micros % 100) as usize]);
             micros /= 100;
         }
-        self.pad(width + GAP)
+        self.written(width + GAP)
     }
 
     /// Adds a text as it is, with nothing behind it.
@@ -151,7 +150,7 @@ impl Line {
     pub fn digits(&mut self, number: u64) -> &mut Self {
         let len = decimal_len(number);
         write_decimal(number, &mut self.room(len)[..len]);
-        self.pad(len)
+        self.written(len)
     }
 
     /// Octets so far.
@@ -172,7 +171,7 @@ impl Line {
     /// Adds what [`Line::since`] gave of another line.
     pub fn again(&mut self, octets: &[u8]) -> &mut Self {
         self.room(octets.len())[..octets.len()].copy_from_slice(octets);
-        self.pad(octets.len())
+        self.written(octets.len())
     }
 
     /// Ends the line, without trailing space.
@@ -218,7 +217,7 @@ impl Line {
             at += usize::from(len);
         }
         cell[at - 1] = b':';
-        self.pad(at).digits(endpoint.port().into())
+        self.written(at).digits(endpoint.port().into())
     }
 
     /// Adds an address as RFC 5952 writes it, the longest run of zeros left out, and port.
@@ -228,36 +227,34 @@ impl Line {
         let cell = self.room(LONGEST_V6);
         cell[0] = b'[';
         let mut at = 1;
-        let mut add = |octets: &[u8]| {
-            cell[at..at + octets.len()].copy_from_slice(octets);
-            at += octets.len();
-        };
         for (place, segment) in segments.into_iter().enumerate() {
             if zeros.contains(&place) {
                 continue;
             }
             if place == zeros.end {
-                add(b"::");
+                cell[at..at + 2].copy_from_slice(b"::");
+                at += 2;
             } else if place > 0 {
-                add(b":");
+                cell[at] = b':';
+                at += 1;
             }
-            let digits = segment.checked_ilog2().map_or(1, |bits| 1 + bits as usize / 4);
-            let of_all = [12, 8, 4, 0].map(|bits| b"0123456789abcdef"[usize::from(segment >> bits & 0xf)]);
-            add(&of_all[4 - digits..]);
+            let (digits, len) = hexadecimal(segment);
+            cell[at..at + 4].copy_from_slice(&digits);
+            at += len;
         }
         if zeros.end == segments.len() {
-            add(b"::");
+            cell[at..at + 2].copy_from_slice(b"::");
+            at += 2;
         }
-        add(b"]:");
-        self.pad(at).digits(port.into())
+        cell[at..at + 2].copy_from_slice(b"]:");
+        self.written(at + 2).digits(port.into())
     }
 
-    /// Adds what was written into the [room](Self::room) behind the line, or else spaces.
+    /// Adds spaces.
     #[inline]
     fn pad(&mut self, cells: usize) -> &mut Self {
         self.room(cells);
-        self.len += cells;
-        self
+        self.written(cells)
     }
 
     /// Adds spaces up to the end of a column, and two cells behind it.
@@ -273,6 +270,13 @@ impl Line {
             self.cells.resize(end.next_power_of_two(), b' ');
         }
         &mut self.cells[self.len..]
+    }
+
+    /// Adds what stands in the [room](Self::room) behind the line.
+    #[inline]
+    fn written(&mut self, cells: usize) -> &mut Self {
+        self.len += cells;
+        self
     }
 }
 
@@ -335,6 +339,17 @@ fn write_decimal(mut number: u64, cell: &mut [u8]) {
     if number > 0 || at == cell.len() {
         cell[at - 1] = b'0' + number as u8;
     }
+}
+
+/// A segment's hexadecimal digits, left-aligned, and how many there are.
+#[inline]
+fn hexadecimal(segment: u16) -> ([u8; 4], usize) {
+    let digit = |bits: u16| b"0123456789abcdef"[usize::from(segment >> bits & 0xf)];
+    let all = u32::from_be_bytes([12, 8, 4, 0].map(digit));
+    let len = segment.checked_ilog2().map_or(1, |bits| 1 + bits as usize / 4);
+    // The zeros in front are pushed out, and spaces come in behind.
+    let aligned = (u64::from(all) << 32 | u64::from(u32::from_be_bytes([b' '; 4]))) << (8 * (4 - len));
+    (((aligned >> 32) as u32).to_be_bytes(), len)
 }
 
 /// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.

@@ -263,3 +263,59 @@ pub(super) fn u32_at(block: &[u8], at: usize, order: ByteOrder) -> Option<u32> {
 pub(super) fn u16_at(block: &[u8], at: usize, order: ByteOrder) -> Option<u16> {
     Some(order.u16(*block.get(at..)?.first_chunk()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::sample::{ORDERS, option, packet};
+    use super::*;
+
+    /// What the long way says of a block, as [`Ordinary`] would; `None` if it has options or is not sound.
+    fn long_way(octets: &[u8], order: ByteOrder) -> Option<Ordinary> {
+        let header = Header::parse(*octets.first_chunk()?, order).ok()?;
+        let total = header.total().filter(|_| header.kind == ENHANCED_PACKET)?;
+        let block = octets.get(..total)?;
+        header.check_trailer(block).ok()?;
+        let Packet { interface, ticks, original_len, octets, options, .. } = Packet::enhanced(block, order).ok()?;
+        let ordinary = Ordinary { total, interface, ticks: ticks?, original_len, captured_len: octets.len() };
+        options.is_empty().then_some(ordinary)
+    }
+
+    #[test]
+    fn the_short_way_says_what_the_long_way_says() {
+        for order in ORDERS {
+            for len in 0..70 {
+                let mut octets = packet(order, 3, 7 << 40 | 5, &vec![9; len], &[]);
+                let expected = Ordinary {
+                    total: 32 + len.next_multiple_of(4),
+                    interface: 3,
+                    ticks: 7 << 40 | 5,
+                    original_len: len as u32,
+                    captured_len: len,
+                };
+                octets.extend([6; 8]);
+                assert_eq!(Ordinary::read(&octets, order), Some(expected), "{order:?} {len}");
+                assert_eq!(long_way(&octets, order), Some(expected), "{order:?} {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_ordinary_takes_the_long_way() {
+        for order in ORDERS {
+            let with_flags = packet(order, 0, 1, b"abcd", &option(order, 2, &[0; 4]));
+            assert_eq!(Ordinary::read(&with_flags, order), None, "options");
+            let sound = packet(order, 0, 1, b"abcde", &[]);
+            for end in 0..sound.len() {
+                assert_eq!(Ordinary::read(&sound[..end], order), None, "cut at {end}");
+            }
+            for at in 0..sound.len() {
+                for bit in 0..8 {
+                    let mut octets = sound.clone();
+                    octets[at] ^= 1 << bit;
+                    let short = Ordinary::read(&octets, order);
+                    assert!(short.is_none() || short == long_way(&octets, order), "octet {at}, bit {bit}");
+                }
+            }
+        }
+    }
+}
