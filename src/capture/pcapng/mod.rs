@@ -11,6 +11,8 @@ mod describe;
 mod options;
 mod port;
 mod reader;
+#[cfg(test)]
+mod tests;
 
 pub(super) use block::{ENHANCED_PACKET, INTERFACE, INTERFACE_STATISTICS, NAME_RESOLUTION, SECTION, SIMPLE_PACKET, padded};
 pub use options::{PacketOption, packet_options};
