@@ -3,6 +3,8 @@
 //! A block whose two lengths disagree, or that reaches past the end, breaks the chain. The reader then tries the place
 //! its first length points to, and after that searches octet by octet for a block of a known type with a sane length at
 //! both ends. A fault inside a block that is itself well framed costs that block alone.
+//!
+//! Nearly all blocks are sound and hold a packet without options: these are [`Ordinary`] and go a short way.
 
 use std::ops::Range;
 use std::path::PathBuf;
@@ -131,7 +133,7 @@ impl Source for Reader {
 }
 
 impl Reader {
-    /// The next frame, whatever its block is like.
+    /// The next frame, however its block is made.
     #[inline(never)]
     fn next_of_any(&mut self) -> Result<Next<'_>, Error> {
         let Some(ready) = self.advance() else {
