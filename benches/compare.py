@@ -35,6 +35,7 @@ SOCKSCOPE = "sockscope conversations"
 CONNECTIONS = "sockscope connections"
 DEMUX = "sockscope demux"
 DEMUX_JSON = "sockscope demux --json"
+DEMUX_BY_SOCKET = "sockscope demux --by-socket"
 TSHARK = "tshark -z conv"
 
 # Flows of the capture that shows a program's memory before flows need any.
@@ -234,11 +235,12 @@ class Bench:
             Entry(SOCKSCOPE, [self.options.sockscope, "conversations", path], runs),
             Entry(DEMUX, demux, runs),
             Entry(DEMUX_JSON, [*demux, "--json"], runs),
+            Entry(DEMUX_BY_SOCKET, [*demux, "--by-socket"], runs),
         ]
         self.run_in_turn(entries)
         succeeded = {entry.name: entry for entry in entries if entry.failure is None}
         print_costs(entries, None, capture)
-        for name in (DEMUX, DEMUX_JSON):
+        for name in (DEMUX, DEMUX_JSON, DEMUX_BY_SOCKET):
             if SOCKSCOPE in succeeded and name in succeeded:
                 speed = succeeded[SOCKSCOPE].cpu() / succeeded[name].cpu()
                 print(f"  {name}: {speed:.2f} of the speed of conversations")

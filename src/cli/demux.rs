@@ -12,9 +12,10 @@ use sockscope::capture::{Description, Frame, Interface, InterfaceId};
 use sockscope::judge::what_if::WhatIf;
 use sockscope::judge::{self, Contradictions, TextFault};
 use sockscope::present::demux_view::Verdicts;
-use sockscope::present::json;
+use sockscope::present::look::Look;
 use sockscope::present::what_if_view::Changes;
-use sockscope::track::{Arrival, Arrivals, Arriving, DemuxTable, Limits, Setup, Tracker};
+use sockscope::present::{json, share_view};
+use sockscope::track::{Arrival, Arrivals, Arriving, DemuxTable, Limits, Ruling, Setup, Shares, Tracker};
 
 use super::args::DemuxArgs;
 use super::expect::Expectations;
@@ -56,10 +57,12 @@ fn sockets(args: &DemuxArgs, setting: &Setting) -> Result<(Setup, Opened), Failu
 
 /// Who gets each packet, and what the wire says to that.
 fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: &mut impl Write) -> Result<Reading, Failure> {
-    let (inferred, json, rows) = (setup.is_inferred(), play.args.form.json, play.rows);
-    let mut view = Verdicts::new(play.setting.look, inferred);
-    let mut lines = json::Verdicts::new(inferred);
+    let rows = play.rows;
+    let mut told = Told::new(setup.is_inferred(), play.args, play.setting.look);
     let mut table = DemuxTable::of(setup);
+    if play.args.by_socket && rows.keeps_all() {
+        table.leave_losers_out();
+    }
     let mut contradictions = Contradictions::default();
     let mut numbers = Vec::new();
     let mut interfaces = 0;
@@ -68,11 +71,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         numbers.clear();
         table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
         contradictions.expect(&numbers);
-        if json {
-            lines.expect(&numbers)
-        } else {
-            view.expect(&numbers)
-        }
+        told.expect(&numbers);
         batch.iter().try_for_each(|event| match &event.arrival {
             Arrival::Refusal(refusal) => {
                 contradictions.hear(refusal);
@@ -85,16 +84,68 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
                 }
                 contradictions.see(arriving, ruling);
                 expectations.see(arriving, &ruling);
-                if json { lines.write(arriving, ruling, out) } else { view.write(arriving, ruling, out) }
+                told.see(arriving, ruling, out)
             }
         })
     })?;
-    if json {
-        json::contradictions(&contradictions, out)?
-    } else {
-        view.finish(&contradictions, out)?
-    }
+    told.finish(&contradictions, out)?;
     Ok(reading)
+}
+
+/// How verdicts are told.
+enum Told {
+    Text(Verdicts),
+    Json(json::Verdicts),
+    /// Counted, and told at the end.
+    BySocket {
+        shares: Shares,
+        inferred: bool,
+        json: bool,
+        look: Look,
+    },
+}
+
+impl Told {
+    fn new(inferred: bool, args: &DemuxArgs, look: Look) -> Self {
+        match (args.by_socket, args.form.json) {
+            (true, json) => Self::BySocket { shares: Shares::default(), inferred, json, look },
+            (false, true) => Self::Json(json::Verdicts::new(inferred)),
+            (false, false) => Self::Text(Verdicts::new(look, inferred)),
+        }
+    }
+
+    /// Looks at what is likely to be told next; see [`DemuxTable::expect`].
+    fn expect(&self, numbers: &[u32]) {
+        match self {
+            Self::Text(view) => view.expect(numbers),
+            Self::Json(lines) => lines.expect(numbers),
+            Self::BySocket { shares, .. } => shares.expect(numbers),
+        }
+    }
+
+    #[inline]
+    fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Text(view) => view.write(arriving, ruling, out),
+            Self::Json(lines) => lines.write(arriving, ruling, out),
+            Self::BySocket { shares, .. } => {
+                shares.see(arriving, ruling);
+                Ok(())
+            }
+        }
+    }
+
+    fn finish(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        match self {
+            Self::Text(view) => return view.finish(contradictions, out),
+            Self::Json(_) => {}
+            Self::BySocket { shares, inferred, json: false, look } => {
+                return share_view::write(shares, *inferred, contradictions, *look, out);
+            }
+            Self::BySocket { shares, .. } => json::shares(shares, out)?,
+        }
+        json::contradictions(contradictions, out)
+    }
 }
 
 /// Who would get each packet under a changed table.

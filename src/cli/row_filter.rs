@@ -25,6 +25,11 @@ impl RowFilter {
         Ok(Self(Some(filter)))
     }
 
+    /// All rows are shown.
+    pub(crate) const fn keeps_all(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// The row is shown.
     #[inline]
     pub(crate) fn keeps(&self, row: &dyn Row) -> bool {

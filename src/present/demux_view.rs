@@ -134,31 +134,8 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
-        self.write_contradictions(contradictions, out)?;
-        match (self.begun, self.inferred) {
-            (false, _) => writeln!(out, "no packet with ports"),
-            (true, false) => Ok(()),
-            (true, true) => LEGEND.lines().try_for_each(|line| writeln!(out, "  {}", self.look.paint(Ink::Quiet, line))),
-        }
-    }
-
-    fn write_contradictions(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
-        if contradictions.unwatched > 0 {
-            let packets = words::counted(contradictions.unwatched, "packet");
-            writeln!(out, "  {packets} not held against the wire: too many others wait for an answer")?;
-        }
-        if contradictions.found().is_empty() {
-            return Ok(());
-        }
-        writeln!(out, "\n{}", self.look.paint(Ink::Strong, "What the wire contradicts"))?;
-        for found in contradictions.found() {
-            writeln!(out, "  {}", self.look.paint(Ink::Bad, sanitize(&found.to_string())))?;
-        }
-        match contradictions.more {
-            0 => Ok(()),
-            more => writeln!(out, "  … {} more", words::grouped(more)),
-        }
+    pub fn finish(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        foot(self.begun, self.inferred, contradictions, self.look, out)
     }
 
     fn write_heading(&mut self, first: &Arriving, out: &mut impl Write) -> io::Result<()> {
@@ -175,6 +152,34 @@ impl Verdicts {
     }
 }
 
+/// Writes what stands below verdicts, if there are any, or their counts.
+pub(super) fn foot(
+    any: bool,
+    inferred: bool,
+    contradictions: &Contradictions,
+    look: Look,
+    out: &mut impl Write,
+) -> io::Result<()> {
+    if contradictions.unwatched > 0 {
+        let packets = words::counted(contradictions.unwatched, "packet");
+        writeln!(out, "  {packets} not held against the wire: too many others wait for an answer")?;
+    }
+    if !contradictions.found().is_empty() {
+        writeln!(out, "\n{}", look.paint(Ink::Strong, "What the wire contradicts"))?;
+    }
+    for found in contradictions.found() {
+        writeln!(out, "  {}", look.paint(Ink::Bad, sanitize(&found.to_string())))?;
+    }
+    if contradictions.more > 0 {
+        writeln!(out, "  … {} more", words::grouped(contradictions.more))?;
+    }
+    match (any, inferred) {
+        (false, _) => writeln!(out, "no packet with ports"),
+        (true, false) => Ok(()),
+        (true, true) => LEGEND.lines().try_for_each(|line| writeln!(out, "  {}", look.paint(Ink::Quiet, line))),
+    }
+}
+
 /// The verdict as people say it.
 pub(super) const fn said(verdict: Reach) -> &'static str {
     match verdict {
@@ -188,7 +193,7 @@ pub(super) const fn said(verdict: Reach) -> &'static str {
 }
 
 /// `bound or wildcard`.
-fn either(rule: Lookup, other: Lookup) -> String {
+pub(super) fn either(rule: Lookup, other: Lookup) -> String {
     match (rule, other) {
         (Lookup::ListenerOnAddress, Lookup::ListenerOnAny) => "listener on the address or any".to_owned(),
         _ => format!("{} or {}", rule.word(), other.word()),

@@ -300,7 +300,7 @@ const LONGEST_V6: usize = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535".len(
 const FRACTION: usize = ".000000".len();
 
 /// Cells that a text takes up on a terminal.
-fn cells(text: &str) -> usize {
+pub(super) fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 

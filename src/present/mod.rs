@@ -30,6 +30,7 @@ pub mod owner_view;
 pub mod report;
 pub use crate::sanitize;
 mod sentences;
+pub mod share_view;
 pub mod socket_formats;
 pub mod socket_view;
 pub mod state_view;

@@ -53,7 +53,7 @@ pub use conversation::{Conversation, Count};
 pub use conversations::Conversations;
 pub use demux::{
     Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Losers, Mark, Name, Reach, Refusal, Ruling,
-    Setup, Shown, Standing, obstacle,
+    Setup, Share, Shares, Shown, Standing, obstacle,
 };
 pub use endpoint::End;
 pub use events::{Piece, Side, Step, Transition};

@@ -1,5 +1,6 @@
 //! `demux`: which socket each packet reaches.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::Value;
@@ -7,6 +8,7 @@ use sockscope::capture::{ByteOrder, Description, Format, Frame, HostAddress, Int
 use sockscope::zoo::{self, Script};
 use tempfile::NamedTempFile;
 
+use crate::support::fixtures;
 use crate::{TCP, UDP, is_there, run};
 
 /// A file with this text.
@@ -61,6 +63,71 @@ fn text_is_a_table() {
     let heading: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
     assert_eq!(heading, ["No.", "Proto", "Source", "Destination", "Verdict", "Socket", "Rule", "Not", "to"]);
     assert_eq!(text.lines().count(), 5);
+}
+
+/// What became of packets, with how many it became of and the frame of the first: by lines of packets, and by rules of sockets.
+type Fates = BTreeMap<(String, Vec<String>, String, String), (u64, u64)>;
+
+fn of_packets(lines: &[Value]) -> Fates {
+    let mut fates = Fates::new();
+    for packet in lines.iter().filter(|line| line["frame"].is_u64()) {
+        let counted = fates.entry(fate(packet, packet)).or_insert((0, packet["frame"].as_u64().unwrap()));
+        counted.0 += 1;
+    }
+    fates
+}
+
+fn of_sockets(lines: &[Value]) -> Fates {
+    let mut fates = Fates::new();
+    for socket in lines.iter().filter(|line| line["packets"].is_u64()) {
+        let rules = socket["rules"].as_array().unwrap();
+        assert_eq!(rules.iter().map(|rule| rule["packets"].as_u64().unwrap()).sum::<u64>(), socket["packets"].as_u64().unwrap());
+        for rule in rules {
+            let counted = (rule["packets"].as_u64().unwrap(), rule["first_frame"].as_u64().unwrap());
+            assert_eq!(fates.insert(fate(socket, rule), counted), None, "a rule twice: {socket}");
+        }
+    }
+    fates
+}
+
+fn fate(socket: &Value, rule: &Value) -> (String, Vec<String>, String, String) {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let sockets = socket["sockets"].as_array().unwrap().iter().map(text).collect();
+    (text(&socket["verdict"]), sockets, text(&rule["rule"]), text(&rule["or_rule"]))
+}
+
+#[test]
+fn what_each_socket_got_is_the_sum_of_its_packets() {
+    let table = file(&(row("u", "udp", "0.0.0.0:5000") + &row("t", "tcp", "0.0.0.0:5001")));
+    for capture in fixtures() {
+        let capture = capture.to_str().unwrap();
+        for inferred in [true, false] {
+            let told = |more: &[&str]| {
+                let declared = ["--sockets", path(&table)];
+                let declared = if inferred { &[] } else { &declared[..] };
+                let text = run(&[&["demux", capture, "--json"], declared, more].concat()).stdout;
+                serde_json::Deserializer::from_str(&text).into_iter().collect::<Result<Vec<Value>, _>>().unwrap()
+            };
+            let (packets, sockets) = (told(&[]), told(&["--by-socket"]));
+            assert_eq!(of_packets(&packets), of_sockets(&sockets), "{capture}, inferred: {inferred}");
+            let rest = |lines: &[Value]| lines.iter().filter(|line| line["finding"].is_object()).count();
+            assert_eq!(rest(&packets), rest(&sockets), "{capture}: findings");
+        }
+    }
+}
+
+#[test]
+fn sockets_stand_in_the_order_of_their_first_packets() {
+    let text = run(&["demux", TCP, "--by-socket"]).good();
+    let heading: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+    assert_eq!(heading, ["Socket", "Verdict", "Packets", "First", "Rules"]);
+    let rows: Vec<Vec<&str>> = text.lines().skip(1).map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0][..4], ["s1", "to", "3", "1"], "three SYNs reach the listener");
+    assert_eq!(rows[0][4..], ["listener", "on", "the", "address", "or", "any"]);
+    assert!(text.contains("request socket 1, established 4-tuple"), "{text}");
+    let filtered = run(&["demux", TCP, "--by-socket", "-Y", "demux.rule == \"request socket\""]).good();
+    assert!(filtered.lines().skip(1).take(2).all(|line| line.ends_with("request socket")), "{filtered}");
+    assert_eq!(run(&["demux", TCP, "--by-socket", "--what-if", "second s1"]).code, 2);
 }
 
 #[test]

@@ -119,6 +119,7 @@ pub(crate) struct SocketsArgs {
 #[derive(ClapArgs, Debug)]
 #[command(after_help = "Examples:
   sockscope demux lab.pcapng
+  sockscope demux lab.pcapng --by-socket
   sockscope demux lab.pcapng --sockets table.toml
   ss -tuan > table.txt; sockscope demux lab.pcapng --sockets table.txt --json
   sockscope demux lab.pcapng --what-if 's2: bind 127.0.0.1' --what-if 'second s2'
@@ -161,6 +162,9 @@ pub(crate) struct DemuxArgs {
     /// times
     #[arg(long, value_name = "CHANGE")]
     pub(crate) what_if: Vec<String>,
+    /// Count: what each socket got, a line for each socket instead of each packet
+    #[arg(long, conflicts_with = "what_if")]
+    pub(crate) by_socket: bool,
     #[command(flatten)]
     pub(crate) form: Document,
 }

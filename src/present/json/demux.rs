@@ -12,7 +12,7 @@ use crate::judge::{Contradiction, Contradictions};
 use crate::present::kept::Kept;
 use crate::present::line::Line as Octets;
 use crate::present::what_if_view::is_changed;
-use crate::track::{Arriving, Delivery, Lookup, Ruling};
+use crate::track::{Arriving, Delivery, Lookup, Ruling, Share, Shares};
 
 #[derive(Serialize)]
 struct Line<'a> {
@@ -71,6 +71,58 @@ fn sockets(delivery: &Delivery) -> Vec<&str> {
 
 fn losers(delivery: &Delivery) -> Vec<Loser<'_>> {
     delivery.losers().iter().map(|(socket, because)| Loser { socket, because }).collect()
+}
+
+#[derive(Serialize)]
+struct OfSocket<'a> {
+    verdict: &'static str,
+    sockets: Vec<&'a str>,
+    packets: u64,
+    first_frame: u64,
+    rules: Vec<OfRule>,
+}
+
+#[derive(Serialize)]
+struct OfRule {
+    rule: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    or_rule: Option<&'static str>,
+    packets: u64,
+    first_frame: u64,
+}
+
+/// Packets that are not counted: there were too many sockets.
+#[derive(Serialize)]
+struct LeftOut {
+    left_out: u64,
+}
+
+/// Writes what each socket got, a line for each.
+///
+/// # Errors
+/// What the writer says.
+pub fn write_shares(shares: &Shares, out: &mut impl Write) -> io::Result<()> {
+    let of_rule = |share: &Share| OfRule {
+        rule: share.rule.word(),
+        or_rule: share.or_rule.map(Lookup::word),
+        packets: share.packets,
+        first_frame: share.first_frame,
+    };
+    for row in shares.by_sockets() {
+        let Some(first) = row.first() else { continue };
+        let of_socket = OfSocket {
+            verdict: first.verdict.word(),
+            sockets: first.sockets.iter().map(|socket| &**socket).collect(),
+            packets: row.iter().map(|share| share.packets).sum(),
+            first_frame: first.first_frame,
+            rules: row.iter().map(of_rule).collect(),
+        };
+        line(&of_socket, out)?;
+    }
+    match shares.left_out {
+        0 => Ok(()),
+        left_out => line(&LeftOut { left_out }, out),
+    }
 }
 
 /// Writes a line for each packet.

@@ -22,7 +22,9 @@ mod verify;
 
 pub use connections::write as connections;
 pub use conversations::write as conversations;
-pub use demux::{Verdicts, write_binds as binds, write_contradictions as contradictions, write_what_if as what_if};
+pub use demux::{
+    Verdicts, write_binds as binds, write_contradictions as contradictions, write_shares as shares, write_what_if as what_if,
+};
 pub use info::write as info;
 pub use intake::write as intake;
 pub use kernel::{write as kernel, write_owners as owners};

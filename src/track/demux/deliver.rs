@@ -269,9 +269,9 @@ impl DemuxTable {
     }
 
     fn told(&mut self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
-        let passed = reach == Reach::NotThisHost;
+        let none_told = reach == Reach::NotThisHost || self.losers_left_out;
         let interface = arriving.interface(interface);
-        let lost = if passed { Vec::new() } else { losers(self, arriving, interface, found) };
+        let lost = if none_told { Vec::new() } else { losers(self, arriving, interface, found) };
         Delivery {
             sockets: self.names(&found.sockets),
             rule: found.rule,

@@ -4,7 +4,7 @@
 //! rule, and why the others do not. [`lookup`] is the kernel's search (`__inet_lookup`, `__udp4_lib_lookup` and their
 //! IPv6 twins), [`table`] the hash tables it searches, [`ways`] and [`child`] the connections that open while the capture
 //! runs, [`losers`] the reasons, [`deliver`] the call that asks them all. A [`Setup`] is what a table starts from: what a
-//! user declares, or what [`inferred`] makes of a trace; [`binding`] says which sockets can be bound beside which.
+//! user declares, or what [`inferred`] makes of a trace; [`shares`] counts what each socket got; [`binding`] says which sockets can be bound beside which.
 //!
 //! The surprise: among UDP sockets with SO_REUSEADDR the *last* one bound gets what comes, since the kernel adds a
 //! socket at the head of its chain.
@@ -20,6 +20,7 @@ mod inferred;
 mod lookup;
 mod losers;
 mod setup;
+mod shares;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ pub use declared::{Basis, Declared, Shown, Standing};
 pub use delivery::{Delivery, Losers, Name, Ruling};
 pub use lookup::Lookup;
 pub use setup::Setup;
+pub use shares::{Share, Shares};
 pub use table::DemuxTable;
 
 /// Who gets a packet.

@@ -63,6 +63,8 @@ pub struct DemuxTable {
     /// The verdict on the last packet, if it is of that packet alone.
     pub(super) last: Delivery,
     pub(super) losers: Shared,
+    /// Nobody asks who does not get a packet.
+    pub(super) losers_left_out: bool,
 }
 
 impl DemuxTable {
@@ -80,6 +82,11 @@ impl DemuxTable {
         table.addresses.extend(addresses.iter().map(|address| address.ip));
         table.join(&addresses);
         table
+    }
+
+    /// From now on does not look for [`Delivery::losers`], which takes most of the time of a new verdict.
+    pub fn leave_losers_out(&mut self) {
+        self.losers_left_out = true;
     }
 
     /// Takes notice of the networks that an interface of the capture is in, unless the host's own were declared.
@@ -150,6 +157,7 @@ impl DemuxTable {
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
             losers: Shared::default(),
+            losers_left_out: false,
         }
     }
 
