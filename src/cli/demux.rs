@@ -1,4 +1,4 @@
-//! `sockscope demux FILE [--sockets TABLE] [--what-if CHANGE]`: which socket each packet reaches.
+//! `sockscope demux FILE [--sockets TABLE] [--by-socket | --what-if CHANGE]`: which socket each packet reaches.
 //!
 //! A declared table delivers as packets come. An inferred one needs the whole capture first, so that is read twice. A
 //! verdict that the wire contradicts is told behind all verdicts, since what comes back comes later.

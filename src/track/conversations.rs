@@ -38,7 +38,7 @@ pub struct Conversations {
 }
 
 /// An entry's place, with its hash: the table grows without a look at the entries.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Place {
     hash: u32,
     entry: u32,
@@ -84,7 +84,9 @@ struct Bases {
 /// What is known of a conversation once it has begun.
 #[derive(Debug)]
 struct Origin {
+    /// Wireshark's stream number.
     stream: u32,
+    /// Which conversation on its 5-tuple, from 1.
     incarnation: u32,
     /// The endpoint that sent the first frame.
     a: Slot,
@@ -199,6 +201,7 @@ impl Conversations {
         }
     }
 
+    /// Counts one packet, and says what it met; `None` if its conversation did not fit into the limits.
     pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
         self.meet_by(self.hash(&sighting.key), sighting, !sighting.quoted)
     }
@@ -226,6 +229,7 @@ impl Conversations {
         true
     }
 
+    /// Takes a packet by the hash of its key, and counts it or not.
     fn meet_by(&mut self, hash: u32, sighting: &Sighting, counts: bool) -> Option<Met> {
         let known = self.find(hash, &sighting.key);
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));

@@ -1,3 +1,5 @@
+//! Connections played from scripts, beside samples of a kernel that agrees with them, or does not.
+
 use super::*;
 use crate::capture::kernel::{KernelSocket, KernelState, Sample, Transport};
 use crate::capture::{ByteOrder, Frame, InterfaceId, LinkType};

@@ -1,3 +1,5 @@
+//! Zips by another library's hand, sound, dangerous and damaged.
+
 use std::io::{Cursor, Write};
 
 use zip::write::{SimpleFileOptions, ZipWriter};

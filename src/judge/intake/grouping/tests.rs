@@ -1,3 +1,5 @@
+//! Files as learning platforms lay them out, and whose they are.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Rosters in every encoding and form that they come in, and what is wrong with others.
+
 use super::*;
 use encoding_rs::EUC_KR;
 
