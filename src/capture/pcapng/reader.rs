@@ -101,26 +101,10 @@ impl Source for Reader {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, Error> {
         self.buffer.consume(std::mem::take(&mut self.lent));
-        let ordinary = Ordinary::read(self.buffer.ahead(), self.byte_order);
-        if let Some(Ordinary { total, interface, ticks, original_len, captured_len }) = ordinary
-            && let Ok(counted) = self.count(interface, Some(ticks), captured_len)
-        {
-            self.lent = total;
-            let octets = self.buffer.ahead().get(Ordinary::BEFORE..).and_then(|octets| octets.get(..captured_len));
-            return Ok(Next::Frame(Frame {
-                number: self.frames,
-                timestamp: counted.timestamp,
-                ticks,
-                interface: counted.interface,
-                link_type: counted.link_type,
-                original_len,
-                octets: octets.unwrap_or_default(),
-                file_offset: self.buffer.offset(),
-                options: &[],
-                byte_order: self.byte_order,
-            }));
+        match self.ordinary() {
+            Some(ready) => Ok(Next::Frame(self.frame(ready))),
+            None => self.next_of_any(),
         }
-        self.next_of_any()
     }
 
     fn description(&self) -> &Description {
@@ -133,18 +117,34 @@ impl Source for Reader {
 }
 
 impl Reader {
+    /// The next frame, if its block goes the short way.
+    #[inline(always)]
+    fn ordinary(&mut self) -> Option<Ready> {
+        let block = Ordinary::read(self.buffer.ahead(), self.byte_order)?;
+        let counted = self.count(block.interface, Some(block.ticks), block.captured_len).ok()?;
+        self.lent = block.total;
+        let octets = Ordinary::BEFORE..Ordinary::BEFORE.saturating_add(block.captured_len);
+        Some(Ready { counted, ticks: block.ticks, original_len: block.original_len, octets, options: 0..0 })
+    }
+
     /// The next frame, however its block is made.
     #[inline(never)]
     fn next_of_any(&mut self) -> Result<Next<'_>, Error> {
-        let Some(ready) = self.advance() else {
-            if let Some(source) = self.buffer.take_system_fault() {
-                return Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source });
-            }
-            self.finish();
-            return Ok(Next::End);
-        };
+        if let Some(ready) = self.advance() {
+            return Ok(Next::Frame(self.frame(ready)));
+        }
+        if let Some(source) = self.buffer.take_system_fault() {
+            return Err(Error::Read { path: self.path.clone(), offset: self.buffer.offset(), source });
+        }
+        self.finish();
+        Ok(Next::End)
+    }
+
+    /// Lends out the frame at the front.
+    #[inline(always)]
+    fn frame(&self, ready: Ready) -> Frame<'_> {
         let block = self.buffer.front(self.lent);
-        Ok(Next::Frame(Frame {
+        Frame {
             number: self.frames,
             timestamp: ready.counted.timestamp,
             ticks: ready.ticks,
@@ -155,7 +155,7 @@ impl Reader {
             file_offset: self.buffer.offset(),
             options: block.get(ready.options).unwrap_or_default(),
             byte_order: self.byte_order,
-        }))
+        }
     }
 
     /// Moves to the next frame; `None` at the end.
