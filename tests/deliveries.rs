@@ -160,7 +160,7 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
                 None => return,
             };
             let delivery = table.deliver(&arriving, None);
-            contradictions.see(&arriving, delivery);
+            contradictions.see(&arriving, &delivery);
             match delivery.verdict {
                 Reach::To => assert!(is_its(&trace.sockets, &delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),
                 Reach::Refused => refused += 1,

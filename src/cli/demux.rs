@@ -78,12 +78,12 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
                 Ok(())
             }
             Arrival::Packet(arriving) => {
-                let ruling = table.deliver(arriving, event.interface(description));
-                if !event.selected || !rows.keeps(&*ruling) {
+                let ruling = &table.deliver(arriving, event.interface(description));
+                if !event.selected || !rows.keeps(&**ruling) {
                     return Ok(());
                 }
                 contradictions.see(arriving, ruling);
-                expectations.see(arriving, &ruling);
+                expectations.see(arriving, ruling);
                 told.see(arriving, ruling, out)
             }
         })
@@ -124,7 +124,7 @@ impl Told {
     }
 
     #[inline]
-    fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
+    fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Text(view) => view.write(arriving, ruling, out),
             Self::Json(lines) => lines.write(arriving, ruling, out),
@@ -135,10 +135,10 @@ impl Told {
         }
     }
 
-    fn finish(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+    fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
         match self {
             Self::Text(view) => return view.finish(contradictions, out),
-            Self::Json(_) => {}
+            Self::Json(lines) => lines.finish(out)?,
             Self::BySocket { shares, inferred, json: false, look } => {
                 return share_view::write(shares, *inferred, contradictions, *look, out);
             }

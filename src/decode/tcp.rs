@@ -92,6 +92,11 @@ impl Flags {
         self.0 & (Self::SYN.0 | Self::ACK.0) == Self::SYN.0
     }
 
+    /// SYN, FIN or RST: more than data and its acknowledgment.
+    pub const fn turns(self) -> bool {
+        self.0 & (Self::SYN.0 | Self::FIN.0 | Self::RST.0) != 0
+    }
+
     /// SYN with ACK: the answer to one.
     pub const fn is_syn_ack(self) -> bool {
         self.contains(Self(Self::SYN.0 | Self::ACK.0))

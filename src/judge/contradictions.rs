@@ -119,7 +119,7 @@ impl fmt::Display for Contradiction {
 impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
     #[inline]
-    pub fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+    pub fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         let answers = match arriving.mark {
             Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
             None => self.refused > 0,
@@ -129,7 +129,7 @@ impl Contradictions {
         }
         match arriving.mark {
             None => self.see_datagram(arriving, ruling),
-            Some(mark) if mark.flags.is_pure_syn() && expects_answer(&ruling) => self.wait(arriving, ruling),
+            Some(mark) if mark.flags.is_pure_syn() && expects_answer(ruling) => self.wait(arriving, ruling),
             Some(_) => {}
         }
     }
@@ -143,12 +143,12 @@ impl Contradictions {
 
     /// Of most datagrams the verdict was given before: then only its last frame is noted.
     #[inline]
-    fn see_datagram(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+    fn see_datagram(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
             Some(&mut UNANSWERED) => {}
             // None that was refused waits on the same way.
             Some(last) if self.refused == 0 => *last = arriving.frame,
-            _ if expects_answer(&ruling) => self.wait(arriving, ruling),
+            _ if expects_answer(ruling) => self.wait(arriving, ruling),
             _ => ruling.number.into_iter().for_each(|number| self.number(number, UNANSWERED)),
         }
     }
@@ -204,7 +204,7 @@ impl Contradictions {
     }
 
     /// Remembers the last packet of each way; most go where the one before went.
-    fn wait(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+    fn wait(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         match ruling.number.filter(|_| arriving.mark.is_none() && !ruling.sockets.is_empty()) {
             _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
             Some(number) => {
@@ -258,7 +258,7 @@ mod tests {
                 contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
                 continue;
             }
-            contradictions.see(&arriving, Ruling::from(&delivery(socket)));
+            contradictions.see(&arriving, &Ruling::from(&delivery(socket)));
         }
         contradictions.found().iter().map(Contradiction::to_string).collect()
     }

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use super::kept::Kept;
 use super::line::Line;
 use super::look::{Ink, Look};
+use super::page::{Odometer, Page};
 use super::sanitize::sanitize;
 use super::words;
 use crate::judge::Contradictions;
@@ -18,6 +19,9 @@ const LEGEND: &str = "\
 s1, s2, …: the sockets that sockscope sockets --all FILE shows.
 To which address one is bound, or to all, and whether several share its port, no packet tells: each is taken to be alone
 at its address, and what else may have decided stands behind \"or\".";
+
+/// What stands between the number of a frame and the next column.
+const GAP: &str = "  ";
 
 /// Where each column stands.
 const NUMBER: usize = 0;
@@ -38,6 +42,9 @@ const COLUMNS: usize = 8;
 pub struct Verdicts {
     look: Look,
     inferred: bool,
+    page: Page,
+    number: Odometer,
+    /// What stands behind the number, while it is made.
     line: Line,
     widths: [usize; COLUMNS],
     /// What stands behind the number of a frame: cells by the verdict, and losers.
@@ -57,7 +64,8 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        Self { look, inferred, line: Line::new(), widths, kept: Kept::default(), begun: false }
+        let (page, number) = (Page::new(), Odometer::new("", widths[NUMBER], GAP));
+        Self { look, inferred, page, number, line: Line::new(), widths, kept: Kept::default(), begun: false }
     }
 
     /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
@@ -69,34 +77,36 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
-        if !self.begun {
-            self.begun = true;
-            self.write_heading(arriving, out)?;
-        }
-        self.line.number(arriving.frame, self.widths[NUMBER]);
+    #[inline(always)]
+    pub fn write(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         match self.kept.get(ruling.number) {
-            Some(rest) => self.line.send_with(rest, out),
-            None => {
-                self.write_rest(arriving, ruling);
-                self.line.send(out)
-            }
+            Some([cells, losers]) => self.page.write([self.number.at(arriving.frame), cells, losers], out),
+            None => self.write_new(arriving, ruling, out),
         }
     }
 
     /// Writes what stands behind the number, and keeps it.
-    fn write_rest(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
-        let (begin, widths) = (self.line.len(), self.widths);
-        self.fill_cells(arriving, &ruling);
+    #[inline(never)]
+    fn write_new(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
+        if !self.begun {
+            self.begun = true;
+            self.write_heading(arriving, out)?;
+        }
+        let widths = self.widths;
+        self.fill_cells(arriving, ruling);
         if widths != self.widths {
             self.kept.clear();
         }
-        let cells = self.line.len() - begin;
-        self.write_losers(&ruling);
-        let rest = self.line.since(begin);
+        let cells = self.line.len();
+        self.write_losers(ruling);
+        let rest = self.line.since(0);
         // Without losers, the line ends before its last column does.
         let (cells, losers) = rest.split_at(cells.min(rest.len()));
         self.kept.keep(ruling.number, [cells, losers], ruling.losers_number());
+        self.page.write([self.number.at(arriving.frame)], out)?;
+        self.page.write_any(self.line.since(0), out)?;
+        self.line.clear();
+        Ok(())
     }
 
     fn fill_cells(&mut self, arriving: &Arriving, delivery: &Delivery) {
@@ -134,7 +144,8 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn finish(&self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+    pub fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
+        self.page.send(out)?;
         foot(self.begun, self.inferred, contradictions, self.look, out)
     }
 

@@ -1,18 +1,19 @@
 //! Ends of lines that are written again and again, kept by their numbers.
 
 use std::hint::black_box;
-use std::ops::Range;
+
+use super::page::{Piece, STEP};
 
 /// Octets kept; a text beyond them is made anew each time.
 const MAX_OCTETS: usize = 64 << 20;
 
-/// Octets that memory hands out together.
-const CACHE_LINE: usize = 64;
-
 /// Texts of two pieces, one behind the other in one piece of memory. The second one may be the same for many.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
+    /// All pieces, and behind them what fills the last step.
     octets: Vec<u8>,
+    /// Octets of the pieces.
+    len: usize,
     /// The pieces of each text; empty if there is none.
     texts: Vec<[Place; 2]>,
     /// Second pieces that have a number themselves.
@@ -26,30 +27,22 @@ struct Place {
     end: u32,
 }
 
-impl Place {
-    const fn range(self) -> Range<usize> {
-        self.begin as usize..self.end as usize
-    }
-}
-
 impl Kept {
     /// The text with this number, in its pieces.
-    #[inline]
-    pub(super) fn get(&self, number: Option<u32>) -> Option<[&[u8]; 2]> {
-        let [first, second] = self.texts.get(number? as usize)?;
-        let pieces = [self.octets.get(first.range())?, self.octets.get(second.range())?];
-        (!pieces[0].is_empty()).then_some(pieces)
+    #[inline(always)]
+    pub(super) fn get(&self, number: Option<u32>) -> Option<[Piece<'_>; 2]> {
+        let [first, second] = *self.texts.get(number? as usize)?;
+        Some([self.piece(first)?, self.piece(second)?])
     }
 
     /// The second piece with this number.
     pub(super) fn shared(&self, number: Option<u32>) -> Option<&[u8]> {
-        let place = self.shared.get(number? as usize)?;
-        self.octets.get(place.range()).filter(|piece| !piece.is_empty())
+        Some(self.piece(*self.shared.get(number? as usize)?)?.octets())
     }
 
     /// Keeps a text, if it has a number and there is room; a second piece that has one too stands there once.
     pub(super) fn keep(&mut self, number: Option<u32>, [first, second]: [&[u8]; 2], shared: Option<u32>) {
-        let room = self.octets.len() + first.len() + second.len() <= MAX_OCTETS;
+        let room = self.len + first.len() + second.len() <= MAX_OCTETS;
         let Some(number) = number.filter(|_| room) else { return };
         let second = match shared {
             None => self.place(second),
@@ -64,13 +57,13 @@ impl Kept {
         put(&mut self.texts, number, text);
     }
 
-    /// Looks at texts that are likely to be wanted next, but for their ends: memory answers many questions at once faster than one after the
+    /// Looks at texts that are likely to be wanted next: memory answers many questions at once faster than one after the
     /// other.
     pub(super) fn expect(&self, numbers: &[u32]) {
         let mut seen = 0;
-        for [text, _] in numbers.iter().filter_map(|number| self.get(Some(*number))) {
-            for place in [0, CACHE_LINE, text.len() - 1] {
-                seen ^= text.get(place).copied().unwrap_or_default();
+        for [text, _] in numbers.iter().filter_map(|number| self.texts.get(*number as usize)) {
+            for place in [text.begin as usize, text.begin as usize + STEP, text.end as usize] {
+                seen ^= self.octets.get(place).copied().unwrap_or_default();
             }
         }
         black_box(seen);
@@ -78,15 +71,24 @@ impl Kept {
 
     /// Forgets all of them.
     pub(super) fn clear(&mut self) {
-        self.octets.clear();
-        self.texts.clear();
-        self.shared.clear();
+        *self = Self::default();
     }
 
+    /// What stands in a place; `None` if there is nothing.
+    #[inline(always)]
+    fn piece(&self, Place { begin, end }: Place) -> Option<Piece<'_>> {
+        let octets = self.octets.get(begin as usize..)?;
+        Piece::new(octets, end.checked_sub(begin)? as usize).filter(|_| end > 0)
+    }
+
+    /// Nothing stands at the very begin: there a place would look like none.
     fn place(&mut self, text: &[u8]) -> Place {
-        let begin = self.octets.len() as u32;
+        let begin = self.len.max(1);
+        self.octets.resize(begin, 0);
         self.octets.extend_from_slice(text);
-        Place { begin, end: self.octets.len() as u32 }
+        self.len = self.octets.len();
+        self.octets.resize(self.len + STEP, 0);
+        Place { begin: begin as u32, end: self.len as u32 }
     }
 }
 
@@ -102,7 +104,8 @@ mod tests {
     use super::*;
 
     fn kept(kept: &Kept, number: u32) -> Option<String> {
-        kept.get(Some(number)).map(|pieces| String::from_utf8(pieces.concat()).unwrap())
+        let pieces = kept.get(Some(number))?.map(Piece::octets);
+        Some(String::from_utf8(pieces.concat()).unwrap())
     }
 
     #[test]
@@ -114,9 +117,9 @@ mod tests {
         texts.keep(Some(2), [b"another", b"!"], None);
         let expected = [Some("zero!"), None, Some("another!"), None];
         assert_eq!([0, 1, 2, 3].map(|number| kept(&texts, number)), expected.map(|text| text.map(String::from)));
-        assert_eq!(texts.get(None), None);
+        assert!(texts.get(None).is_none());
         texts.clear();
-        assert_eq!(texts.get(Some(2)), None);
+        assert!(texts.get(Some(2)).is_none());
     }
 
     #[test]
@@ -126,7 +129,7 @@ mod tests {
         texts.keep(Some(1), [b"one ", b"shared"], Some(1));
         assert_eq!((kept(&texts, 0), kept(&texts, 1)), (Some("zero shared".into()), Some("one shared".into())));
         assert_eq!((texts.shared(Some(1)), texts.shared(Some(0)), texts.shared(None)), (Some(&b"shared"[..]), None, None));
-        assert_eq!(texts.octets.len(), "zero one shared".len());
+        assert_eq!(texts.len, 1 + "zero one shared".len());
         texts.clear();
         assert_eq!(texts.shared(Some(1)), None);
     }

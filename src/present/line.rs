@@ -185,19 +185,14 @@ impl Line {
     /// # Errors
     /// What the writer says.
     pub fn send(&mut self, out: &mut impl Write) -> io::Result<()> {
-        self.send_with([], out)
+        out.write_all(self.since(0))?;
+        self.clear();
+        Ok(())
     }
 
-    /// Sends the line, and behind it what [`Line::since`] gave of others, and starts the next one.
-    ///
-    /// # Errors
-    /// What the writer says.
-    #[inline]
-    pub fn send_with<const N: usize>(&mut self, octets: [&[u8]; N], out: &mut impl Write) -> io::Result<()> {
-        let line = &mut self.cells[..mem::take(&mut self.len)];
-        out.write_all(line)?;
-        line.fill(b' ');
-        octets.into_iter().try_for_each(|octets| out.write_all(octets))
+    /// Starts anew.
+    pub fn clear(&mut self) {
+        self.cells[..mem::take(&mut self.len)].fill(b' ');
     }
 
     /// Sends the line without trailing space, and starts the next one.

@@ -27,6 +27,7 @@ pub mod look;
 pub mod originality_view;
 pub mod overview;
 pub mod owner_view;
+mod page;
 pub mod report;
 pub use crate::sanitize;
 mod sentences;

@@ -8,12 +8,10 @@
 //! [`Conversations::extend`] looks a whole batch up before it counts, so that the processor fetches the entries of
 //! many packets from memory at once.
 
-use std::hash::BuildHasher;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use std::hint::black_box;
 
 use super::flow::Slot;
+use super::index::{BATCH, Hash, Index};
 use super::{Conversation, Count, FlowId, FlowKey, Limits, Protocol, Sighting};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
@@ -23,8 +21,7 @@ use crate::decode::tcp::Flags;
 #[derive(Debug)]
 pub struct Conversations {
     /// Where the latest entry of each key stands.
-    index: HashTable<Place>,
-    hasher: RandomState,
+    index: Index,
     entries: Vec<Entry>,
     /// What began each entry.
     origins: Vec<Origin>,
@@ -37,18 +34,11 @@ pub struct Conversations {
     quoted_first: bool,
 }
 
-/// An entry's place, with its hash: the table grows without a look at the entries.
-#[derive(Clone, Copy, Debug)]
-struct Place {
-    hash: u32,
-    entry: u32,
-}
-
 /// What a first look into the table brought.
 #[derive(Clone, Copy, Debug, Default)]
 struct Found {
-    hash: u32,
-    /// The place of the key's entry; `None` if it is not known.
+    hash: Hash,
+    /// Where the key's entry seems to be.
     entry: Option<u32>,
 }
 
@@ -109,15 +99,11 @@ pub(super) struct Met {
     pub(super) bases: (Option<SeqNumber>, Option<SeqNumber>),
 }
 
-/// Sightings looked up before any of them is counted.
-const BATCH: usize = 64;
-
 impl Conversations {
     /// An empty table that holds at most [`Limits::conversations`].
     pub fn new(limits: &Limits) -> Self {
         Self {
-            index: HashTable::new(),
-            hasher: RandomState::default(),
+            index: Index::default(),
             entries: Vec::new(),
             origins: Vec::new(),
             streams: Streams::default(),
@@ -132,12 +118,15 @@ impl Conversations {
     pub fn extend(&mut self, sightings: &[Sighting]) {
         let mut found = [Found::default(); BATCH];
         for batch in sightings.chunks(BATCH) {
+            let found = &mut found[..batch.len()];
             for (found, sighting) in found.iter_mut().zip(batch) {
-                found.hash = self.hash(&sighting.key);
+                found.hash = self.index.hash(&sighting.key);
             }
-            for (found, sighting) in found.iter_mut().zip(batch) {
-                found.entry = self.find(found.hash, &sighting.key);
+            for found in found.iter_mut() {
+                found.entry = self.index.guess(found.hash);
             }
+            let entries = found.iter().filter_map(|found| self.entries.get(found.entry? as usize));
+            black_box(entries.fold(0, |seen, entry| seen ^ entry.last_frame ^ entry.from_high.frames));
             let before = self.reopened;
             for (found, sighting) in found.iter().zip(batch) {
                 // A reused tuple has a new entry: what was found before it is stale.
@@ -187,28 +176,23 @@ impl Conversations {
         self.index.clear();
         for entry in 0..self.entries.len() as u32 {
             let Some(key) = self.entry(entry).map(|entry| entry.key) else { continue };
-            let hash = self.hash(&key);
+            let hash = self.index.hash(&key);
             match self.find(hash, &key) {
                 // The latest one on its key, as they stand in order.
-                Some(older) => {
-                    let place = self.index.find_mut(spread(hash), |place| place.entry == older);
-                    place.into_iter().for_each(|place| place.entry = entry);
-                }
-                None => {
-                    self.index.insert_unique(spread(hash), Place { hash, entry }, |place| spread(place.hash));
-                }
+                Some(older) => self.index.replace(hash, older, entry),
+                None => self.index.insert(hash, entry),
             }
         }
     }
 
     /// Counts one packet, and says what it met; `None` if its conversation did not fit into the limits.
     pub(super) fn meet(&mut self, sighting: &Sighting) -> Option<Met> {
-        self.meet_by(self.hash(&sighting.key), sighting, !sighting.quoted)
+        self.meet_by(self.index.hash(&sighting.key), sighting, !sighting.quoted)
     }
 
     /// Finds a packet's conversation as [`Conversations::meet`] does, and does not count it.
     pub(super) fn identify(&mut self, sighting: &Sighting) -> Option<Met> {
-        self.meet_by(self.hash(&sighting.key), sighting, false)
+        self.meet_by(self.index.hash(&sighting.key), sighting, false)
     }
 
     /// The stream number of the conversation that stands here, and which one it is on its 5-tuple, from 1.
@@ -217,10 +201,10 @@ impl Conversations {
         Some((self.entry(place)?.id(origin), origin.incarnation))
     }
 
-    /// Counts an ordinary packet of a known entry; false if there is more to it.
+    /// Counts an ordinary packet of the entry that seems to be its; false if it is not, or there is more to it.
     #[inline]
     fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
-        let Some(entry) = self.entries.get_mut(place as usize) else { return false };
+        let Some(entry) = self.entries.get_mut(place as usize).filter(|entry| entry.key == sighting.key) else { return false };
         if sighting.quoted || !entry.is_counted() || entry.is_reused_by(sighting) {
             return false;
         }
@@ -230,7 +214,7 @@ impl Conversations {
     }
 
     /// Takes a packet by the hash of its key, and counts it or not.
-    fn meet_by(&mut self, hash: u32, sighting: &Sighting, counts: bool) -> Option<Met> {
+    fn meet_by(&mut self, hash: Hash, sighting: &Sighting, counts: bool) -> Option<Met> {
         let known = self.find(hash, &sighting.key);
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
         let Some(place) = known.filter(|_| !reuses) else { return self.open(hash, sighting, counts, known) };
@@ -245,16 +229,10 @@ impl Conversations {
         Some(Met { place, from: sighting.from, reopens: false, rebased, bases: entry.bases(sighting.from) })
     }
 
-    #[inline]
-    fn hash(&self, key: &FlowKey) -> u32 {
-        (self.hasher.hash_one(key) >> 32) as u32
-    }
-
     /// The place of the latest entry of a key.
     #[inline]
-    fn find(&self, hash: u32, key: &FlowKey) -> Option<u32> {
-        let same = |place: &Place| place.hash == hash && self.entry(place.entry).is_some_and(|entry| entry.key == *key);
-        self.index.find(spread(hash), same).map(|place| place.entry)
+    fn find(&self, hash: Hash, key: &FlowKey) -> Option<u32> {
+        self.index.find(hash, |place| self.entry(place).is_some_and(|entry| entry.key == *key))
     }
 
     #[inline]
@@ -265,20 +243,20 @@ impl Conversations {
     /// Makes an entry, in the place of the one that it follows on the same key; `None` if the table is full.
     ///
     /// It is written with all that its first packet tells: to change what was just written is to wait for memory.
-    fn open(&mut self, hash: u32, sighting: &Sighting, counts: bool, follows: Option<u32>) -> Option<Met> {
+    fn open(&mut self, hash: Hash, sighting: &Sighting, counts: bool, follows: Option<u32>) -> Option<Met> {
         if self.entries.len() >= self.limit {
             self.refused = self.refused.saturating_add(1);
             return None;
         }
-        let place = Place { hash, entry: u32::try_from(self.entries.len()).ok()? };
+        let place = u32::try_from(self.entries.len()).ok()?;
         let older = follows.and_then(|older| self.origins.get(older as usize));
         let incarnation = older.map_or(1, |older| older.incarnation.saturating_add(1));
-        if follows.is_some() {
-            self.reopened = self.reopened.saturating_add(1);
-            let old = self.index.find_mut(spread(hash), |old| Some(old.entry) == follows);
-            old.into_iter().for_each(|old| *old = place);
-        } else {
-            self.index.insert_unique(spread(hash), place, |place| spread(place.hash));
+        match follows {
+            Some(older) => {
+                self.reopened = self.reopened.saturating_add(1);
+                self.index.replace(hash, older, place);
+            }
+            None => self.index.insert(hash, place),
         }
         let mut entry = Entry::new(sighting.key);
         let stream = self.streams.take(sighting.key.protocol());
@@ -292,13 +270,8 @@ impl Conversations {
         let (from, bases) = (sighting.from, entry.bases(sighting.from));
         self.entries.push(entry);
         self.origins.push(origin);
-        Some(Met { place: place.entry, from, reopens: follows.is_some(), rebased: false, bases })
+        Some(Met { place, from, reopens: follows.is_some(), rebased: false, bases })
     }
-}
-
-/// The table takes its place from the low bits of a hash and a check from the highest: 32 bits serve for both.
-const fn spread(hash: u32) -> u64 {
-    (hash as u64) << 32 | hash as u64
 }
 
 impl Streams {

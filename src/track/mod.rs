@@ -26,6 +26,7 @@ mod events;
 mod flow;
 mod fragment;
 mod handshake;
+mod index;
 mod infer;
 mod limits;
 mod metrics;

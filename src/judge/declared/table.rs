@@ -2,9 +2,11 @@
 //! with the addresses of the host, where they matter.
 
 use std::collections::HashMap;
+use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use foldhash::fast::RandomState;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -51,37 +53,93 @@ pub(super) fn is_table(text: &str) -> bool {
     text.trim_start().starts_with("[[")
 }
 
+/// Octets of a text that are read at once: so few that what becomes of them stays near the processor.
+const PIECE: usize = 4 << 10;
+
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
-    let document: Document = toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
-    })?;
-    if document.socket.is_empty() {
+    let mut table = Table::default();
+    for (begin, piece) in pieces(text) {
+        let Ok(document) = toml::from_str(piece) else {
+            // Wrong, or not to be cut here: the whole text tells.
+            table = Table::default();
+            table.add(whole(text)?, Reader { text, begin: 0 })?;
+            break;
+        };
+        table.add(document, Reader { text, begin })?;
+    }
+    if table.sockets.is_empty() {
         return Err(TextFault::at(text, 0, "expected [[socket]], or what ss, netstat or /proc/net print"));
     }
-    let (reader, mut names) = (Reader { text }, HashMap::new());
-    let sockets = document.socket.into_iter().map(|row| reader.row(row, &mut names)).collect::<Result<_, _>>()?;
-    let addresses = document.interface.iter().map(|interface| reader.interface(interface)).collect::<Result<_, _>>()?;
-    Ok(Setup::declared(sockets, true).on(addresses))
+    Ok(Setup::declared(table.sockets, true).on(table.addresses))
+}
+
+/// Pieces of a text, and where each begins: in a line that a row begins with, unless a text of several lines holds that.
+fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut begin = 0;
+    iter::from_fn(move || {
+        let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
+        let row = rest.as_bytes().get(PIECE..).and_then(|behind| behind.windows(3).position(|octets| octets == b"\n[["));
+        let piece = &rest[..row.map_or(rest.len(), |row| PIECE + row + 1)];
+        begin += piece.len();
+        Some((begin - piece.len(), piece))
+    })
+}
+
+fn whole(text: &str) -> Result<Document, TextFault> {
+    toml::from_str(text).map_err(|error| {
+        let place = error.span().map_or(0, |span| span.start);
+        TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
+    })
+}
+
+/// What was read so far.
+#[derive(Default)]
+struct Table {
+    sockets: Vec<Declared>,
+    addresses: Vec<HostAddress>,
+    /// Where each name stands.
+    names: HashMap<String, usize, RandomState>,
+}
+
+impl Table {
+    fn add(&mut self, document: Document, reader: Reader<'_>) -> Result<(), TextFault> {
+        for row in document.socket {
+            self.name(&row, reader)?;
+            self.sockets.push(reader.row(row)?);
+        }
+        for interface in &document.interface {
+            self.addresses.push(reader.interface(interface)?);
+        }
+        Ok(())
+    }
+
+    /// Takes notice of a name that must be new.
+    fn name(&mut self, Row { name, .. }: &Row, reader: Reader<'_>) -> Result<(), TextFault> {
+        if name.get_ref().is_empty() {
+            return Err(reader.fault(name, "expected a name"));
+        }
+        match self.names.insert(name.get_ref().clone(), reader.begin + name.span().start) {
+            None => Ok(()),
+            Some(first) => {
+                let line = TextFault::at(reader.text, first, "").line;
+                Err(reader.fault(name, &format!("the name \"{}\" stands in line {line} already", name.get_ref())))
+            }
+        }
+    }
 }
 
 /// Reads values, and knows where they stand.
 #[derive(Clone, Copy)]
 struct Reader<'t> {
+    /// The whole text.
     text: &'t str,
+    /// Where the piece begins that is read.
+    begin: usize,
 }
 
 impl Reader<'_> {
-    fn row(self, row: Row, names: &mut HashMap<String, usize>) -> Result<Declared, TextFault> {
-        let (name, name_at) = (row.name.get_ref().clone(), row.name.span().start);
-        if name.is_empty() {
-            return Err(TextFault::at(self.text, name_at, "expected a name"));
-        }
-        if let Some(first) = names.insert(name.clone(), name_at) {
-            let first = TextFault::at(self.text, first, "").line;
-            return Err(TextFault::at(self.text, name_at, format!("the name \"{name}\" stands in line {first} already")));
-        }
+    fn row(self, row: Row) -> Result<Declared, TextFault> {
         let protocol = self.word(&row.protocol, &[("udp", Protocol::Udp), ("tcp", Protocol::Tcp)])?;
         let local = self.endpoint(&row.local)?;
         let peer = row.peer.as_ref().map(|peer| self.peer(peer, local)).transpose()?;
@@ -96,8 +154,8 @@ impl Reader<'_> {
             return Err(self.fault(cookies, "syn_cookies is of listeners: tcp, and no peer"));
         }
         Ok(Declared {
-            standing: self.standing(row.state.as_ref(), protocol, peer, name_at)?,
-            name,
+            standing: self.standing(&row, protocol, peer)?,
+            name: row.name.into_inner(),
             protocol,
             local,
             peer,
@@ -124,7 +182,7 @@ impl Reader<'_> {
     }
 
     fn fault<T>(self, value: &Spanned<T>, text: &str) -> TextFault {
-        TextFault::at(self.text, value.span().start, text)
+        TextFault::at(self.text, self.begin + value.span().start, text)
     }
 
     fn word<T: Copy>(self, value: &Spanned<String>, words: &[(&str, T)]) -> Result<T, TextFault> {
@@ -151,15 +209,9 @@ impl Reader<'_> {
     }
 
     /// What the socket does: where nothing is said, its peer tells.
-    fn standing(
-        self,
-        state: Option<&Spanned<String>>,
-        protocol: Protocol,
-        peer: Option<SocketAddr>,
-        name_at: usize,
-    ) -> Result<Standing, TextFault> {
+    fn standing(self, row: &Row, protocol: Protocol, peer: Option<SocketAddr>) -> Result<Standing, TextFault> {
         let implied = if peer.is_some() { Standing::Connected } else { Standing::Open };
-        let Some(state) = state else { return Ok(implied) };
+        let Some(state) = &row.state else { return Ok(implied) };
         if protocol == Protocol::Udp {
             return Err(self.fault(state, "expected no state: it is for tcp"));
         }
@@ -167,7 +219,7 @@ impl Reader<'_> {
         match (self.word(state, &words)?, peer.is_some()) {
             (Standing::Open, true) => Err(self.fault(state, "expected \"established\" or \"time-wait\": a listener has no peer")),
             (Standing::Connected | Standing::TimeWait, false) => {
-                Err(TextFault::at(self.text, name_at, "expected a peer: a connected socket has one"))
+                Err(self.fault(&row.name, "expected a peer: a connected socket has one"))
             }
             (standing, _) => Ok(standing),
         }

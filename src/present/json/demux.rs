@@ -10,7 +10,7 @@ use super::format::{Text, line};
 use crate::judge::what_if::{Bind, Errno};
 use crate::judge::{Contradiction, Contradictions};
 use crate::present::kept::Kept;
-use crate::present::line::Line as Octets;
+use crate::present::page::{Odometer, Page};
 use crate::present::what_if_view::is_changed;
 use crate::track::{Arriving, Delivery, Lookup, Ruling, Share, Shares};
 
@@ -131,7 +131,9 @@ pub fn write_shares(shares: &Shares, out: &mut impl Write) -> io::Result<()> {
 #[derive(Debug)]
 pub struct Verdicts {
     inferred: bool,
-    head: Octets,
+    page: Page,
+    /// The number, and what stands before it.
+    head: Odometer,
     /// What stands behind the number; losers that have a number themselves come last.
     kept: Kept,
 }
@@ -139,7 +141,7 @@ pub struct Verdicts {
 impl Verdicts {
     /// No packet yet; `inferred` tells that the sockets are.
     pub fn new(inferred: bool) -> Self {
-        Self { inferred, head: Octets::new(), kept: Kept::default() }
+        Self { inferred, page: Page::new(), head: Odometer::new(BEGIN, 0, ""), kept: Kept::default() }
     }
 
     /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
@@ -151,24 +153,44 @@ impl Verdicts {
     ///
     /// # Errors
     /// What the writer says.
-    pub fn write(&mut self, arriving: &Arriving, ruling: Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
-        self.head.text("{\"frame\":").digits(arriving.frame);
-        if let Some(rest) = self.kept.get(ruling.number) {
-            return self.head.send_with(rest, out);
+    #[inline(always)]
+    pub fn write(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
+        match self.kept.get(ruling.number) {
+            Some([row, losers]) => self.page.write([self.head.at(arriving.frame), row, losers], out),
+            None => self.write_new(arriving, ruling, out),
         }
+    }
+
+    /// Writes what waits to be sent.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.page.send(out)
+    }
+
+    /// Writes what stands behind the number, and keeps it.
+    #[inline(never)]
+    fn write_new(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         // Behind the losers of an inferred table stands what is known of the socket.
         let number = ruling.losers_number().filter(|_| !self.inferred);
-        let whole = Line::new(arriving, &ruling, self.inferred);
+        let whole = Line::new(arriving, ruling, self.inferred);
         let (row, losers) = match (number, self.kept.shared(number)) {
             (None, _) => (text(&whole)?, Vec::new()),
             (Some(_), Some(losers)) => (begin_of(whole)?, losers.to_vec()),
-            (Some(_), None) => (begin_of(whole)?, losers_apart(&ruling)?),
+            (Some(_), None) => (begin_of(whole)?, losers_apart(ruling)?),
         };
-        let rest = [row.get(self.head.len()..).unwrap_or_default(), &losers];
-        self.kept.keep(ruling.number, rest, number);
-        self.head.send_with(rest, out)
+        let head = self.head.at(arriving.frame);
+        let row = row.get(head.octets().len()..).unwrap_or_default();
+        self.kept.keep(ruling.number, [row, &losers], number);
+        self.page.write([head], out)?;
+        self.page.write_any(row, out)?;
+        self.page.write_any(&losers, out)
     }
 }
+
+/// What every line begins with.
+const BEGIN: &str = "{\"frame\":";
 
 /// A line up to its losers.
 fn begin_of(row: Line<'_>) -> io::Result<Vec<u8>> {

@@ -69,6 +69,15 @@ impl Child {
         Some((local, self.names.first()?, standing))
     }
 
+    /// What only acknowledges or brings data changes nothing: no end has begun to close, or all is over.
+    pub(super) fn is_quiet(&self) -> bool {
+        match self.stage {
+            Stage::Open => self.fins == [None; 2],
+            Stage::Gone => true,
+            Stage::Request | Stage::Cookie | Stage::TimeWait => false,
+        }
+    }
+
     /// A segment for this socket, and what finds it; `None` if it is gone, or not there yet.
     pub(super) fn receives(&mut self, mark: Mark) -> Option<Lookup> {
         let rule = match self.stage {

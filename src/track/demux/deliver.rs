@@ -2,7 +2,6 @@
 //!
 //! A verdict that holds for all packets of a way is made once and found again by its number.
 
-use std::hint::black_box;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -26,35 +25,44 @@ const MAX_VERDICTS: usize = 200_000;
 impl DemuxTable {
     /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
     /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
-    pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving>, numbers: &mut Vec<u32>) {
+    #[inline]
+    pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, numbers: &mut Vec<u32>) {
         self.batch.clear();
         self.taken = 0;
-        for arriving in batch {
-            if let Some(way) = self.ways.of(arriving) {
-                self.batch.push((arriving.frame, way));
-            }
-        }
-        for (_, way) in &self.batch {
-            let (given, is_open) = self.ways.likely(*way);
-            numbers.extend(given.map(Given::number));
-            black_box(is_open);
-        }
+        self.ways.of_all(batch, &mut self.batch);
+        numbers.extend(self.batch.iter().filter_map(|(_, way)| self.ways.likely(*way)));
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
     ///
     /// `interface` is the name of the interface that it came in on, where the capture tells.
+    #[inline]
     pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Ruling<'_> {
         // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
         if arriving.passes_by && !self.inferred {
             self.last = Delivery::none(Reach::NotThisHost);
             return Ruling::from(&self.last);
         }
-        if self.is_directed_broadcast(arriving) {
-            return self.deliver(&Arriving { link_broadcast: true, ..*arriving }, interface);
+        if self.ways.are_born(arriving.frame) {
+            self.ways.enter(arriving.frame);
         }
-        self.ways.enter(arriving.frame);
         let way = self.expected(arriving.frame).or_else(|| self.ways.of(arriving));
+        let number = match way.and_then(|way| self.ways.steady(way, arriving)) {
+            Some(number) => Some(number),
+            None if self.is_directed_broadcast(arriving) => {
+                self.decide(way, &Arriving { link_broadcast: true, ..*arriving }, interface)
+            }
+            None => self.decide(way, arriving, interface),
+        };
+        let delivery = number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last);
+        Ruling { number, delivery }
+    }
+
+    /// The number of the verdict on a packet that the connection on its way, if there is one, has a say in; without a
+    /// number it is the last one.
+    #[inline(never)]
+    fn decide(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Option<u32> {
+        way.into_iter().for_each(|way| self.ways.unsettle(way, arriving));
         let asked = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
@@ -63,12 +71,14 @@ impl DemuxTable {
             }
         };
         let given = way.and_then(|way| self.ways.given(way, asked)).filter(|given| self.still_holds(*given, way, arriving));
-        let number = given.map(Given::number).or_else(|| {
+        let given = given.or_else(|| {
             self.last = self.verdict(way, asked, arriving, interface);
             self.keep(way?, asked, arriving)
-        });
-        let delivery = number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last);
-        Ruling { number, delivery }
+        })?;
+        if given.is_settled() {
+            way.into_iter().for_each(|way| self.ways.settle(way, arriving, given.number()));
+        }
+        Some(given.number())
     }
 
     /// The way of a packet that was looked at before; those that nobody asked for are passed over.
@@ -162,16 +172,17 @@ impl DemuxTable {
 
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
     /// devices, none does.
-    fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<u32> {
+    fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<Given> {
         let port = (arriving.protocol(), arriving.destination().port());
         let changes = arriving.link_broadcast || self.changing.contains(&port) || !self.ways.may_keep(asked);
         if changes || self.verdicts.len() >= MAX_VERDICTS {
             return None;
         }
         let number = u32::try_from(self.verdicts.len()).ok()?;
-        self.ways.keep(way, asked, Given::new(number, self.settles(&self.last)))?;
+        let given = Given::new(number, self.settles(&self.last));
+        self.ways.keep(way, asked, given)?;
         self.verdicts.push(std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown)));
-        Some(number)
+        Some(given)
     }
 
     /// The lookup; where the interface is unknown and would decide, that is left open.

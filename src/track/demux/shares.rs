@@ -60,7 +60,7 @@ impl Shares {
 
     /// Counts a packet by the verdict on it; packets come in file order.
     #[inline]
-    pub fn see(&mut self, arriving: &Arriving, ruling: Ruling<'_>) {
+    pub fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         match ruling.number.and_then(|number| self.numbered.get_mut(number as usize)).filter(|numbered| numbered.share > 0) {
             Some(numbered) => numbered.again = numbered.again.saturating_add(1),
             None => self.see_new(arriving.frame, ruling),
@@ -88,8 +88,8 @@ impl Shares {
 
     /// Counts a packet whose verdict has no number, or was not given before.
     #[inline(never)]
-    fn see_new(&mut self, frame: u64, ruling: Ruling<'_>) {
-        let place = self.place(frame, &ruling);
+    fn see_new(&mut self, frame: u64, ruling: &Ruling<'_>) {
+        let place = self.place(frame, ruling);
         let Some((place, share)) = place.and_then(|place| Some((place, self.shares.get_mut(place as usize)?))) else {
             self.left_out = self.left_out.saturating_add(1);
             return;

@@ -3,12 +3,9 @@
 //! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
 //! number the verdicts that hold for all its packets.
 
-use std::hash::BuildHasher;
+use std::hint::black_box;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 
 use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
@@ -19,6 +16,7 @@ use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
 use crate::track::FlowKey;
 use crate::track::flow::Slot;
+use crate::track::index::{Hash, Index};
 
 /// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
@@ -67,10 +65,10 @@ pub(super) struct Listeners {
 /// All ways.
 #[derive(Debug, Default)]
 pub(super) struct Ways {
-    /// The places of pairs, by their keys.
-    by_key: HashTable<u32>,
-    hasher: RandomState,
+    index: Index,
     pairs: Vec<Pair>,
+    /// What a first look brought of many packets: the hash of each, and where its pair seems to be.
+    found: Vec<(Hash, Option<u32>)>,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
     born: usize,
@@ -78,21 +76,36 @@ pub(super) struct Ways {
     foretold: bool,
 }
 
-/// The ways from the lower end and back, which fill two lines of memory: these come together.
+/// The ways from the lower end and back. Of its two lines of memory most packets need but the first.
 #[derive(Debug)]
-#[repr(align(128))]
+#[repr(C, align(64))]
 struct Pair {
-    ways: [Way; 2],
     key: FlowKey,
+    /// The verdict on each packet that changes nothing, as long as nothing else comes on either way.
+    steady: [Option<Number>; 2],
+    ways: [Way; 2],
 }
+
+/// The number of a verdict, more by one.
+type Number = NonZeroU32;
 
 const _: () = assert!(size_of::<Pair>() == 128, "two ways outgrew their lines of memory");
 
 impl Pair {
     /// The end that each way leads to.
     fn receivers(&self) -> [(SocketAddr, &Way); 2] {
-        let Self { ways: [up, down], key } = self;
+        let Self { ways: [up, down], key, .. } = self;
         [(key.endpoint(Slot::High), up), (key.endpoint(Slot::Low), down)]
+    }
+
+    /// The verdict that every packet of a way gets by now which changes nothing.
+    #[inline(always)]
+    fn steady(&self, way: WayId) -> Option<u32> {
+        Some((*self.steady.get(way as usize % 2)?)?.get().saturating_sub(1))
+    }
+
+    fn unsettle(&mut self) {
+        self.steady = [None; 2];
     }
 }
 
@@ -125,6 +138,13 @@ impl Given {
     }
 }
 
+impl Way {
+    /// Its connection, if there is one, is not about to change.
+    fn is_quiet(&self) -> bool {
+        self.child.as_ref().is_none_or(|child| child.is_quiet())
+    }
+}
+
 impl Ways {
     /// No way yet; connections that the capture shows, where it is what there is.
     pub(super) fn new(births: Vec<Birth>, foretold: bool) -> Self {
@@ -137,23 +157,49 @@ impl Ways {
         self.from(arriving.key, arriving.from)
     }
 
-    #[inline]
-    fn from(&mut self, key: FlowKey, slot: Slot) -> Option<WayId> {
-        let hash = self.hasher.hash_one(key);
-        let same = |pair: &u32| self.pairs.get(*pair as usize).is_some_and(|pair| pair.key == key);
-        let pair = match self.by_key.find(hash, same) {
-            Some(pair) => *pair,
-            None => self.add(key, hash)?,
-        };
-        Some(pair << 1 | WayId::from(slot == Slot::High))
+    /// Adds the ways of many packets by their frames, which is faster than one after the other.
+    pub(super) fn of_all<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, ways: &mut Vec<(u64, WayId)>) {
+        let Self { index, pairs, found, .. } = self;
+        found.clear();
+        found.extend(batch.clone().map(|arriving| (index.hash(&arriving.key), None)));
+        for (hash, pair) in found.iter_mut() {
+            *pair = index.guess(*hash);
+        }
+        let guessed = found.iter().filter_map(|(_, pair)| pairs.get((*pair)? as usize));
+        black_box(guessed.fold(false, |seen, pair| seen ^ pair.steady[0].is_some()));
+        for (place, arriving) in batch.enumerate() {
+            let Some((hash, guess)) = self.found.get(place).copied() else { return };
+            let guess = guess.filter(|pair| self.is_of(*pair, &arriving.key));
+            let pair = guess.or_else(|| self.by_hash(hash, arriving.key));
+            ways.extend(pair.map(|pair| (arriving.frame, way_id(pair, arriving.from))));
+        }
     }
 
-    fn add(&mut self, key: FlowKey, hash: u64) -> Option<u32> {
-        let pair = u32::try_from(self.pairs.len()).ok().filter(|pair| *pair < MAX_WAYS / 2)?;
-        self.pairs.push(Pair { key, ways: Default::default() });
-        let rehash = |pair: &u32| self.hasher.hash_one(self.pairs.get(*pair as usize).map_or(key, |pair| pair.key));
-        self.by_key.insert_unique(hash, pair, rehash);
-        Some(pair)
+    #[inline]
+    fn from(&mut self, key: FlowKey, slot: Slot) -> Option<WayId> {
+        self.by_hash(self.index.hash(&key), key).map(|pair| way_id(pair, slot))
+    }
+
+    /// The place of the pair with this key, made if there is none, and room.
+    fn by_hash(&mut self, hash: Hash, key: FlowKey) -> Option<u32> {
+        let known = self.index.find(hash, |pair| self.is_of(pair, &key));
+        known.or_else(|| {
+            let pair = u32::try_from(self.pairs.len()).ok().filter(|pair| *pair < MAX_WAYS / 2)?;
+            self.pairs.push(Pair { key, steady: [None; 2], ways: Default::default() });
+            self.index.insert(hash, pair);
+            Some(pair)
+        })
+    }
+
+    #[inline]
+    fn is_of(&self, pair: u32, key: &FlowKey) -> bool {
+        self.pairs.get(pair as usize).is_some_and(|pair| pair.key == *key)
+    }
+
+    /// Some socket comes to be with this frame, or has.
+    #[inline]
+    pub(super) fn are_born(&self, frame: u64) -> bool {
+        self.births.get(self.born).is_some_and(|birth| birth.frame <= frame)
     }
 
     /// Lets all sockets come to be that this frame brings.
@@ -249,13 +295,38 @@ impl Ways {
         *self.get(way)?.verdicts.get(asked.place()?)?
     }
 
-    /// The verdict that most packets of a way get, and whether one of its two sockets is connected.
-    pub(super) fn likely(&self, way: WayId) -> (Option<Given>, bool) {
-        let Some(Pair { ways, .. }) = self.pairs.get(way as usize / 2) else { return (None, false) };
-        let is_open = |way: &Way| way.child.as_ref().is_some_and(|child| child.stage == Stage::Open);
-        let given =
-            ways.get(way as usize % 2).and_then(|Way { verdicts: [open, _, before, child], .. }| child.or(*open).or(*before));
-        (given, ways.iter().any(is_open))
+    /// The number of the verdict that most packets of a way get. Looks at what else will be asked of it.
+    #[inline(always)]
+    pub(super) fn likely(&self, way: WayId) -> Option<u32> {
+        let pair = self.pair(way)?;
+        pair.steady(way).or_else(|| {
+            black_box(pair.ways.iter().any(Way::is_quiet));
+            let Way { verdicts: [open, _, before, child], .. } = pair.ways.get(way as usize % 2)?;
+            child.or(*open).or(*before).map(Given::number)
+        })
+    }
+
+    /// The number of the verdict on a packet that changes nothing, if all of its kind got it by now.
+    #[inline(always)]
+    pub(super) fn steady(&self, way: WayId, arriving: &Arriving) -> Option<u32> {
+        self.pair(way)?.steady(way).filter(|_| !turns(arriving))
+    }
+
+    /// Holds on to a verdict for all packets of this way, if they change nothing as this one did.
+    pub(super) fn settle(&mut self, way: WayId, arriving: &Arriving, verdict: u32) {
+        let Some(pair) = self.pairs.get_mut(way as usize / 2) else { return };
+        if !turns(arriving) && pair.ways.iter().all(Way::is_quiet) {
+            let steady = pair.steady.get_mut(way as usize % 2);
+            steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
+        }
+    }
+
+    /// Lets go of what was held on to, both ways, if this packet may change a connection.
+    pub(super) fn unsettle(&mut self, way: WayId, arriving: &Arriving) {
+        if turns(arriving) {
+            let pair = self.pairs.get_mut(way as usize / 2);
+            pair.into_iter().for_each(Pair::unsettle);
+        }
     }
 
     /// Keeps a verdict, if there is a place for it.
@@ -266,7 +337,10 @@ impl Ways {
 
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        self.pairs.iter_mut().flat_map(|pair| &mut pair.ways).for_each(|way| way.verdicts = [None; 4]);
+        for pair in &mut self.pairs {
+            pair.unsettle();
+            pair.ways.iter_mut().for_each(|way| way.verdicts = [None; 4]);
+        }
     }
 
     /// A verdict may be kept: of a foretold SYN, each has another kin.
@@ -299,6 +373,7 @@ impl Ways {
     }
 
     fn put(&mut self, way: WayId, child: Option<Child>) {
+        self.pairs.get_mut(way as usize / 2).into_iter().for_each(Pair::unsettle);
         if let Some(way) = self.way(way) {
             way.child = child.map(Box::new);
             if let Some(verdict) = way.verdicts.get_mut(CHILD) {
@@ -307,8 +382,12 @@ impl Ways {
         }
     }
 
+    fn pair(&self, way: WayId) -> Option<&Pair> {
+        self.pairs.get(way as usize / 2)
+    }
+
     fn get(&self, way: WayId) -> Option<&Way> {
-        self.pairs.get(way as usize / 2)?.ways.get(way as usize % 2)
+        self.pair(way)?.ways.get(way as usize % 2)
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
@@ -316,7 +395,17 @@ impl Ways {
     }
 }
 
+fn way_id(pair: u32, from: Slot) -> WayId {
+    pair << 1 | WayId::from(from == Slot::High)
+}
+
 /// The way back; a socket that sends to itself has one way for both.
 fn back(way: WayId, arriving: &Arriving) -> WayId {
     if arriving.key.is_loop() { way } else { way ^ 1 }
+}
+
+/// The packet may open, end or refuse a connection, or goes to everyone on the link.
+#[inline(always)]
+fn turns(arriving: &Arriving) -> bool {
+    arriving.link_broadcast || arriving.mark.is_some_and(|mark| mark.flags.turns())
 }
