@@ -70,8 +70,8 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         fresh(description, &mut interfaces).for_each(|interface| table.hear_of(&interface.addresses));
         numbers.clear();
         table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
-        contradictions.expect(&numbers);
-        told.expect(&numbers);
+        contradictions.fetch(&numbers);
+        told.fetch(&numbers);
         batch.iter().try_for_each(|event| match &event.arrival {
             Arrival::Refusal(refusal) => {
                 contradictions.hear(refusal);
@@ -114,12 +114,12 @@ impl Told {
         }
     }
 
-    /// Looks at what is likely to be told next; see [`DemuxTable::expect`].
-    fn expect(&self, numbers: &[u32]) {
+    /// Has the processor fetch what is likely to be told next; see [`DemuxTable::expect`].
+    fn fetch(&self, numbers: &[u32]) {
         match self {
-            Self::Text(view) => view.expect(numbers),
-            Self::Json(lines) => lines.expect(numbers),
-            Self::BySocket { shares, .. } => shares.expect(numbers),
+            Self::Text(view) => view.fetch(numbers),
+            Self::Json(lines) => lines.fetch(numbers),
+            Self::BySocket { shares, .. } => shares.fetch(numbers),
         }
     }
 

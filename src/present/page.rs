@@ -53,8 +53,7 @@ impl Page {
         let len = pieces.iter().map(|piece| piece.len).sum();
         let mut room = self.room(len);
         for Piece { octets, len } in pieces {
-            let steps = room.chunks_exact_mut(STEP).zip(octets.chunks_exact(STEP));
-            steps.take(len.div_ceil(STEP)).for_each(|(to, from)| to.copy_from_slice(from));
+            copy(octets, room, len);
             room = &mut room[len..];
         }
         self.written(len, out)
@@ -91,6 +90,18 @@ impl Page {
     fn written(&mut self, len: usize, out: &mut impl Write) -> io::Result<()> {
         self.len += len;
         if self.len < GATHERED { Ok(()) } else { self.send(out) }
+    }
+}
+
+/// Copies in whole steps at least `len` octets.
+#[inline(always)]
+fn copy(mut octets: &[u8], mut room: &mut [u8], len: usize) {
+    for _ in 0..len.div_ceil(STEP) {
+        let (Some((from, rest)), Some((to, more))) = (octets.split_first_chunk::<STEP>(), room.split_first_chunk_mut()) else {
+            return;
+        };
+        *to = *from;
+        (octets, room) = (rest, more);
     }
 }
 

@@ -8,10 +8,9 @@
 //! [`Conversations::extend`] looks a whole batch up before it counts, so that the processor fetches the entries of
 //! many packets from memory at once.
 
-use std::hint::black_box;
-
 use super::flow::Slot;
 use super::index::{BATCH, Hash, Index};
+use super::shelves::Shelves;
 use super::{Conversation, Count, FlowId, FlowKey, Limits, Protocol, Sighting};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
@@ -22,9 +21,11 @@ use crate::decode::tcp::Flags;
 pub struct Conversations {
     /// Where the latest entry of each key stands.
     index: Index,
-    entries: Vec<Entry>,
+    entries: Shelves<Entry>,
+    /// What was counted of each entry.
+    tallies: Shelves<Tally>,
     /// What began each entry.
-    origins: Vec<Origin>,
+    origins: Shelves<Origin>,
     streams: Streams,
     limit: usize,
     refused: u64,
@@ -49,20 +50,26 @@ struct Streams {
     udp: u32,
 }
 
-/// What every packet of a conversation is looked up by, and changes.
-///
-/// Its fields stay in this order: two lines of the processor's cache, of which only what counts needs the second.
+/// What every packet of a conversation is looked up by: one line of the processor's cache.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(align(64))]
 struct Entry {
     key: FlowKey,
     bases: Bases,
     /// The last frame; 0 while none was counted.
     last_frame: u64,
+}
+
+/// What a counted packet changes besides: one line too, which connections do not need.
+#[derive(Debug, Default)]
+#[repr(align(64))]
+struct Tally {
     end: Option<Timestamp>,
     from_low: Count,
     from_high: Count,
 }
+
+const _: () = assert!(size_of::<Entry>() == 64 && size_of::<Tally>() == 64, "a conversation outgrew its two lines of memory");
 
 /// Initial sequence numbers of the low and the high endpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -104,10 +111,11 @@ impl Conversations {
     pub fn new(limits: &Limits) -> Self {
         Self {
             index: Index::default(),
-            entries: Vec::new(),
-            origins: Vec::new(),
+            entries: Shelves::default(),
+            tallies: Shelves::default(),
+            origins: Shelves::default(),
             streams: Streams::default(),
-            limit: limits.conversations.min(u32::MAX as usize),
+            limit: limits.conversations.min(Index::MAX),
             refused: 0,
             reopened: 0,
             quoted_first: false,
@@ -121,12 +129,15 @@ impl Conversations {
             let found = &mut found[..batch.len()];
             for (found, sighting) in found.iter_mut().zip(batch) {
                 found.hash = self.index.hash(&sighting.key);
+                self.index.fetch(found.hash);
             }
             for found in found.iter_mut() {
                 found.entry = self.index.guess(found.hash);
+                if let Some(entry) = found.entry {
+                    self.entries.fetch(entry);
+                    self.tallies.fetch(entry);
+                }
             }
-            let entries = found.iter().filter_map(|found| self.entries.get(found.entry? as usize));
-            black_box(entries.fold(0, |seen, entry| seen ^ entry.last_frame ^ entry.from_high.frames));
             let before = self.reopened;
             for (found, sighting) in found.iter().zip(batch) {
                 // A reused tuple has a new entry: what was found before it is stale.
@@ -140,7 +151,8 @@ impl Conversations {
 
     /// Conversations with at least one frame, in the order of first frames.
     pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
-        let counted = || self.entries.iter().zip(&self.origins).filter(|(entry, _)| entry.is_counted());
+        let all = || self.entries.iter().zip(self.tallies.iter()).zip(self.origins.iter());
+        let counted = || all().filter(|((entry, _), _)| entry.is_counted());
         let (mut order, mut plain) = (Vec::new(), None);
         if self.quoted_first {
             order.extend(counted());
@@ -148,7 +160,7 @@ impl Conversations {
         } else {
             plain = Some(counted());
         }
-        order.into_iter().chain(plain.into_iter().flatten()).map(|(entry, origin)| entry.conversation(origin))
+        order.into_iter().chain(plain.into_iter().flatten()).map(|((entry, tally), origin)| entry.conversation(tally, origin))
     }
 
     /// Packets left out because their conversation did not fit into the limits.
@@ -158,7 +170,7 @@ impl Conversations {
 
     /// All conversations remembered, by their places in the table.
     pub(super) fn ids(&self) -> impl Iterator<Item = FlowId> + '_ {
-        self.entries.iter().zip(&self.origins).map(|(entry, origin)| entry.id(origin))
+        self.entries.iter().zip(self.origins.iter()).map(|(entry, origin)| entry.id(origin))
     }
 
     /// Conversations remembered, those that were only quoted included.
@@ -168,11 +180,15 @@ impl Conversations {
 
     /// Forgets those that `keep` does not want, by their ids and the times of their last frames; numbers go on.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(FlowId, Option<Timestamp>) -> bool) {
-        let fates: Vec<bool> =
-            self.entries.iter().zip(&self.origins).map(|(entry, origin)| keep(entry.id(origin), entry.end)).collect();
-        let (mut of_entries, mut of_origins) = (fates.iter(), fates.iter());
-        self.entries.retain(|_| of_entries.next() == Some(&true));
-        self.origins.retain(|_| of_origins.next() == Some(&true));
+        let fates: Vec<bool> = self.ids().zip(self.tallies.iter()).map(|(id, tally)| keep(id, tally.end)).collect();
+        let fate = || {
+            let mut fates = fates.iter();
+            move || fates.next() == Some(&true)
+        };
+        let (mut of_entries, mut of_tallies, mut of_origins) = (fate(), fate(), fate());
+        self.entries.retain(|_| of_entries());
+        self.tallies.retain(|_| of_tallies());
+        self.origins.retain(|_| of_origins());
         self.index.clear();
         for entry in 0..self.entries.len() as u32 {
             let Some(key) = self.entry(entry).map(|entry| entry.key) else { continue };
@@ -197,19 +213,20 @@ impl Conversations {
 
     /// The stream number of the conversation that stands here, and which one it is on its 5-tuple, from 1.
     pub(super) fn identity(&self, place: u32) -> Option<(FlowId, u32)> {
-        let origin = self.origins.get(place as usize)?;
+        let origin = self.origins.get(place)?;
         Some((self.entry(place)?.id(origin), origin.incarnation))
     }
 
     /// Counts an ordinary packet of the entry that seems to be its; false if it is not, or there is more to it.
     #[inline]
     fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
-        let Some(entry) = self.entries.get_mut(place as usize).filter(|entry| entry.key == sighting.key) else { return false };
-        if sighting.quoted || !entry.is_counted() || entry.is_reused_by(sighting) {
+        let (Some(entry), Some(tally)) = (self.entries.get_mut(place), self.tallies.get_mut(place)) else { return false };
+        if entry.key != sighting.key || sighting.quoted || !entry.is_counted() || entry.is_reused_by(sighting) {
             return false;
         }
         entry.learn_bases(sighting);
-        entry.count(sighting);
+        entry.last_frame = sighting.number;
+        tally.count(sighting);
         true
     }
 
@@ -218,13 +235,14 @@ impl Conversations {
         let known = self.find(hash, &sighting.key);
         let reuses = known.is_some_and(|entry| self.entry(entry).is_some_and(|entry| entry.is_reused_by(sighting)));
         let Some(place) = known.filter(|_| !reuses) else { return self.open(hash, sighting, counts, known) };
-        let entry = self.entries.get_mut(place as usize)?;
+        let entry = self.entries.get_mut(place)?;
         let rebased = entry.learn_bases(sighting);
         if counts {
             if !entry.is_counted() {
-                self.origins.get_mut(place as usize)?.begin(sighting);
+                self.origins.get_mut(place)?.begin(sighting);
             }
-            entry.count(sighting);
+            entry.last_frame = sighting.number;
+            self.tallies.get_mut(place)?.count(sighting);
         }
         Some(Met { place, from: sighting.from, reopens: false, rebased, bases: entry.bases(sighting.from) })
     }
@@ -237,7 +255,7 @@ impl Conversations {
 
     #[inline]
     fn entry(&self, place: u32) -> Option<&Entry> {
-        self.entries.get(place as usize)
+        self.entries.get(place)
     }
 
     /// Makes an entry, in the place of the one that it follows on the same key; `None` if the table is full.
@@ -249,7 +267,7 @@ impl Conversations {
             return None;
         }
         let place = u32::try_from(self.entries.len()).ok()?;
-        let older = follows.and_then(|older| self.origins.get(older as usize));
+        let older = follows.and_then(|older| self.origins.get(older));
         let incarnation = older.map_or(1, |older| older.incarnation.saturating_add(1));
         match follows {
             Some(older) => {
@@ -258,17 +276,20 @@ impl Conversations {
             }
             None => self.index.insert(hash, place),
         }
-        let mut entry = Entry::new(sighting.key);
+        let mut entry = Entry { key: sighting.key, bases: Bases::default(), last_frame: 0 };
+        let mut tally = Tally::default();
         let stream = self.streams.take(sighting.key.protocol());
         let mut origin = Origin { stream, incarnation, a: sighting.from, first_frame: 0, start: None };
         entry.learn_bases(sighting);
         if counts {
-            entry.count(sighting);
+            entry.last_frame = sighting.number;
+            tally.count(sighting);
             origin.begin(sighting);
         }
         self.quoted_first |= sighting.quoted;
         let (from, bases) = (sighting.from, entry.bases(sighting.from));
         self.entries.push(entry);
+        self.tallies.push(tally);
         self.origins.push(origin);
         Some(Met { place, from, reopens: follows.is_some(), rebased: false, bases })
     }
@@ -294,14 +315,18 @@ impl Origin {
     }
 }
 
-impl Entry {
-    /// Nothing counted yet.
+impl Tally {
     #[inline]
-    fn new(key: FlowKey) -> Self {
-        let (from_low, from_high) = Default::default();
-        Self { key, bases: Bases::default(), last_frame: 0, end: None, from_low, from_high }
+    fn count(&mut self, sighting: &Sighting) {
+        self.end = sighting.timestamp;
+        match sighting.from {
+            Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
+            Slot::High => self.from_high.add(sighting.octets, sighting.payload),
+        }
     }
+}
 
+impl Entry {
     fn id(&self, origin: &Origin) -> FlowId {
         FlowId { protocol: self.key.protocol(), number: origin.stream }
     }
@@ -310,16 +335,6 @@ impl Entry {
     #[inline]
     fn is_counted(&self) -> bool {
         self.last_frame != 0
-    }
-
-    #[inline]
-    fn count(&mut self, sighting: &Sighting) {
-        self.last_frame = sighting.number;
-        self.end = sighting.timestamp;
-        match sighting.from {
-            Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
-            Slot::High => self.from_high.add(sighting.octets, sighting.payload),
-        }
     }
 
     /// A SYN with another sequence number than its sender began with opens a new conversation.
@@ -360,10 +375,10 @@ impl Entry {
         }
     }
 
-    fn conversation(&self, origin: &Origin) -> Conversation {
+    fn conversation(&self, tally: &Tally, origin: &Origin) -> Conversation {
         let (a_to_b, b_to_a) = match origin.a {
-            Slot::Low => (self.from_low, self.from_high),
-            Slot::High => (self.from_high, self.from_low),
+            Slot::Low => (tally.from_low, tally.from_high),
+            Slot::High => (tally.from_high, tally.from_low),
         };
         Conversation {
             id: self.id(origin),
@@ -372,7 +387,7 @@ impl Entry {
             first_frame: origin.first_frame,
             last_frame: self.last_frame,
             start: origin.start,
-            end: self.end,
+            end: tally.end,
             a_to_b,
             b_to_a,
         }

@@ -32,6 +32,7 @@ mod limits;
 mod metrics;
 mod note;
 mod outcome;
+mod shelves;
 mod sighting;
 mod socket;
 mod state;

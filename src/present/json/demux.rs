@@ -144,9 +144,9 @@ impl Verdicts {
         Self { inferred, page: Page::new(), head: Odometer::new(BEGIN, 0, ""), kept: Kept::default() }
     }
 
-    /// Looks at the lines that are likely to be written next; see [`DemuxTable::expect`](crate::track::DemuxTable::expect).
-    pub fn expect(&self, numbers: &[u32]) {
-        self.kept.expect(numbers);
+    /// Has the processor fetch the lines of verdicts that are likely to come next.
+    pub fn fetch(&self, numbers: &[u32]) {
+        self.kept.fetch(numbers);
     }
 
     /// Writes the verdict on one packet.

@@ -17,6 +17,7 @@ use crate::decode::tcp::Flags;
 use crate::track::FlowKey;
 use crate::track::flow::Slot;
 use crate::track::index::{Hash, Index};
+use crate::track::shelves::Shelves;
 
 /// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
@@ -66,7 +67,7 @@ pub(super) struct Listeners {
 #[derive(Debug, Default)]
 pub(super) struct Ways {
     index: Index,
-    pairs: Vec<Pair>,
+    pairs: Shelves<Pair>,
     /// What a first look brought of many packets: the hash of each, and where its pair seems to be.
     found: Vec<(Hash, Option<u32>)>,
     /// Births to come, in the order of frames, those behind `born` of them.
@@ -162,11 +163,11 @@ impl Ways {
         let Self { index, pairs, found, .. } = self;
         found.clear();
         found.extend(batch.clone().map(|arriving| (index.hash(&arriving.key), None)));
+        found.iter().for_each(|(hash, _)| index.fetch(*hash));
         for (hash, pair) in found.iter_mut() {
             *pair = index.guess(*hash);
+            pair.iter().for_each(|pair| pairs.fetch(*pair));
         }
-        let guessed = found.iter().filter_map(|(_, pair)| pairs.get((*pair)? as usize));
-        black_box(guessed.fold(false, |seen, pair| seen ^ pair.steady[0].is_some()));
         for (place, arriving) in batch.enumerate() {
             let Some((hash, guess)) = self.found.get(place).copied() else { return };
             let guess = guess.filter(|pair| self.is_of(*pair, &arriving.key));
@@ -193,7 +194,7 @@ impl Ways {
 
     #[inline]
     fn is_of(&self, pair: u32, key: &FlowKey) -> bool {
-        self.pairs.get(pair as usize).is_some_and(|pair| pair.key == *key)
+        self.pairs.get(pair).is_some_and(|pair| pair.key == *key)
     }
 
     /// Some socket comes to be with this frame, or has.
@@ -314,7 +315,7 @@ impl Ways {
 
     /// Holds on to a verdict for all packets of this way, if they change nothing as this one did.
     pub(super) fn settle(&mut self, way: WayId, arriving: &Arriving, verdict: u32) {
-        let Some(pair) = self.pairs.get_mut(way as usize / 2) else { return };
+        let Some(pair) = self.pairs.get_mut(way / 2) else { return };
         if !turns(arriving) && pair.ways.iter().all(Way::is_quiet) {
             let steady = pair.steady.get_mut(way as usize % 2);
             steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
@@ -324,7 +325,7 @@ impl Ways {
     /// Lets go of what was held on to, both ways, if this packet may change a connection.
     pub(super) fn unsettle(&mut self, way: WayId, arriving: &Arriving) {
         if turns(arriving) {
-            let pair = self.pairs.get_mut(way as usize / 2);
+            let pair = self.pairs.get_mut(way / 2);
             pair.into_iter().for_each(Pair::unsettle);
         }
     }
@@ -337,7 +338,7 @@ impl Ways {
 
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        for pair in &mut self.pairs {
+        for pair in self.pairs.iter_mut() {
             pair.unsettle();
             pair.ways.iter_mut().for_each(|way| way.verdicts = [None; 4]);
         }
@@ -373,7 +374,7 @@ impl Ways {
     }
 
     fn put(&mut self, way: WayId, child: Option<Child>) {
-        self.pairs.get_mut(way as usize / 2).into_iter().for_each(Pair::unsettle);
+        self.pairs.get_mut(way / 2).into_iter().for_each(Pair::unsettle);
         if let Some(way) = self.way(way) {
             way.child = child.map(Box::new);
             if let Some(verdict) = way.verdicts.get_mut(CHILD) {
@@ -383,7 +384,7 @@ impl Ways {
     }
 
     fn pair(&self, way: WayId) -> Option<&Pair> {
-        self.pairs.get(way as usize / 2)
+        self.pairs.get(way / 2)
     }
 
     fn get(&self, way: WayId) -> Option<&Way> {
@@ -391,7 +392,7 @@ impl Ways {
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
-        self.pairs.get_mut(way as usize / 2)?.ways.get_mut(way as usize % 2)
+        self.pairs.get_mut(way / 2)?.ways.get_mut(way as usize % 2)
     }
 }
 
