@@ -219,7 +219,7 @@ impl Event {
 }
 
 /// Events shown together.
-const BATCH: usize = 64;
+const BATCH: usize = 32;
 
 impl Play<'_> {
     /// Shows all events in batches, with what the file has said of itself so far.

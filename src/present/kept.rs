@@ -74,8 +74,7 @@ impl Kept {
     /// What stands in a place; `None` if there is nothing.
     #[inline(always)]
     fn piece(&self, Place { begin, end }: Place) -> Option<Piece<'_>> {
-        let octets = self.octets.get(begin as usize..)?;
-        Piece::new(octets, end.checked_sub(begin)? as usize).filter(|_| end > 0)
+        if begin == 0 { None } else { Piece::of(&self.octets, begin as usize, end as usize) }
     }
 
     /// Nothing stands at the very begin: there a place would look like none.

@@ -11,23 +11,25 @@ pub(super) const STEP: usize = 64;
 /// Octets gathered before they are sent: as many as standard output gathers, which then passes them on as they are.
 const GATHERED: usize = 64 << 10;
 
-/// A piece of a line, and behind it whatever fills its last step.
+/// A piece of a line, and behind it a step of whatever stands there.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
-    octets: &'a [u8],
-    len: usize,
-}
+pub(super) struct Piece<'a>(&'a [u8]);
 
 impl<'a> Piece<'a> {
-    /// The first `len` of these octets; `None` if they end before the last step does.
+    /// The piece from `begin` to `end`; `None` if the octets end before the step does.
     #[inline(always)]
-    pub(super) fn new(octets: &'a [u8], len: usize) -> Option<Self> {
-        (len + STEP <= octets.len()).then_some(Self { octets, len })
+    pub(super) fn of(octets: &'a [u8], begin: usize, end: usize) -> Option<Self> {
+        octets.get(begin..end + STEP).map(Self)
+    }
+
+    #[inline(always)]
+    fn len(self) -> usize {
+        self.0.len() - STEP
     }
 
     /// The piece itself.
     pub(super) fn octets(self) -> &'a [u8] {
-        &self.octets[..self.len]
+        &self.0[..self.len()]
     }
 }
 
@@ -50,11 +52,11 @@ impl Page {
     /// What the writer says.
     #[inline(always)]
     pub(super) fn write<const N: usize>(&mut self, pieces: [Piece<'_>; N], out: &mut impl Write) -> io::Result<()> {
-        let len = pieces.iter().map(|piece| piece.len).sum();
+        let len = pieces.iter().map(|piece| piece.len()).sum();
         let mut room = self.room(len);
-        for Piece { octets, len } in pieces {
-            copy(octets, room, len);
-            room = &mut room[len..];
+        for piece in pieces {
+            copy(piece.0, room);
+            room = &mut room[piece.len()..];
         }
         self.written(len, out)
     }
@@ -93,19 +95,16 @@ impl Page {
     }
 }
 
-/// Copies in whole steps at least `len` octets.
+/// Copies all whole steps.
 #[inline(always)]
-fn copy(mut octets: &[u8], mut room: &mut [u8], len: usize) {
-    for _ in 0..len.div_ceil(STEP) {
-        let (Some((from, rest)), Some((to, more))) = (octets.split_first_chunk::<STEP>(), room.split_first_chunk_mut()) else {
-            return;
-        };
+fn copy(mut octets: &[u8], mut room: &mut [u8]) {
+    while let (Some((from, rest)), Some((to, more))) = (octets.split_first_chunk::<STEP>(), room.split_first_chunk_mut()) {
         *to = *from;
         (octets, room) = (rest, more);
     }
 }
 
-/// A number between two texts. It mostly counts up, and then only its last digits are written.
+/// A number between two texts. It mostly counts up, and then only its last digit is written.
 #[derive(Debug)]
 pub(super) struct Odometer {
     before: &'static str,
@@ -113,13 +112,14 @@ pub(super) struct Odometer {
     width: usize,
     number: u64,
     octets: Vec<u8>,
-    len: usize,
+    /// Where the last digit stands.
+    last: usize,
 }
 
 impl Odometer {
     /// A number that is right-aligned in `width` cells.
     pub(super) fn new(before: &'static str, width: usize, behind: &'static str) -> Self {
-        let mut odometer = Self { before, behind, width, number: 0, octets: Vec::new(), len: 0 };
+        let mut odometer = Self { before, behind, width, number: 0, octets: Vec::new(), last: 0 };
         odometer.write();
         odometer
     }
@@ -129,35 +129,20 @@ impl Odometer {
     pub(super) fn at(&mut self, number: u64) -> Piece<'_> {
         let counts_up = number == self.number.wrapping_add(1);
         self.number = number;
-        if !(counts_up && self.count_up()) {
-            self.write();
+        match self.octets.get_mut(self.last).filter(|digit| counts_up && **digit < b'9') {
+            Some(digit) => *digit += 1,
+            None => self.write(),
         }
-        Piece { octets: &self.octets, len: self.len }
+        Piece(&self.octets)
     }
 
-    /// Adds one, if there are digits enough.
-    #[inline(always)]
-    fn count_up(&mut self) -> bool {
-        let digits = self.before.len()..self.len.saturating_sub(self.behind.len());
-        for digit in self.octets[digits].iter_mut().rev() {
-            match *digit {
-                b'9' => *digit = b'0',
-                b'0'..b'9' => {
-                    *digit += 1;
-                    return true;
-                }
-                _ => break,
-            }
-        }
-        false
-    }
-
-    #[cold]
+    #[inline(never)]
     fn write(&mut self) {
         let Self { before, behind, width, number, .. } = *self;
-        self.octets = format!("{before}{number:>width$}{behind}").into_bytes();
-        self.len = self.octets.len();
-        self.octets.resize(self.len + STEP, 0);
+        self.octets.clear();
+        let _ = write!(self.octets, "{before}{number:>width$}{behind}");
+        self.last = self.octets.len() - behind.len() - 1;
+        self.octets.resize(self.octets.len() + STEP, 0);
     }
 }
 
@@ -178,13 +163,13 @@ mod tests {
         let store: Vec<u8> = (0..=u8::MAX).cycle().take(3 * GATHERED).collect();
         let (mut page, mut sent, mut expected) = (Page::new(), Vec::new(), Vec::new());
         for len in (0..200).chain([GATHERED - 1, GATHERED, 2 * GATHERED]) {
-            let (first, second) = (&store[len..], &store[7..]);
-            page.write([Piece::new(first, len).unwrap(), Piece::new(second, 3).unwrap()], &mut sent).unwrap();
+            let (first, second) = (&store[len..], &store[6..]);
+            page.write([Piece::of(first, 0, len).unwrap(), Piece::of(second, 1, 4).unwrap()], &mut sent).unwrap();
             expected.extend_from_slice(&first[..len]);
-            expected.extend_from_slice(&second[..3]);
+            expected.extend_from_slice(&second[1..4]);
         }
         page.send(&mut sent).unwrap();
         assert!(sent == expected);
-        assert!(Piece::new(&store[..STEP], 1).is_none());
+        assert!(Piece::of(&store[..STEP], 0, 1).is_none());
     }
 }

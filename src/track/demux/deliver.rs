@@ -23,14 +23,11 @@ const MAX_STRANGERS: usize = 1_000_000;
 const MAX_VERDICTS: usize = 200_000;
 
 impl DemuxTable {
-    /// Looks at what the next packets will need, one thing after the other for all of them: memory answers many questions
-    /// at once faster than one after the other. Adds to `numbers` those of the verdicts that they are likely to get.
+    /// Looks at what the next packets will need: memory answers many questions at once faster than one after the other. Adds
+    /// to `numbers` those of the verdicts that they are likely to get.
     #[inline]
     pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, numbers: &mut Vec<u32>) {
-        self.batch.clear();
-        self.taken = 0;
-        self.ways.of_all(batch, &mut self.batch);
-        numbers.extend(self.batch.iter().filter_map(|(_, way)| self.ways.likely(*way)));
+        self.ways.expect(batch, numbers);
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
@@ -46,7 +43,7 @@ impl DemuxTable {
         if self.ways.are_born(arriving.frame) {
             self.ways.enter(arriving.frame);
         }
-        let way = self.expected(arriving.frame).or_else(|| self.ways.of(arriving));
+        let way = self.ways.of(arriving);
         let number = match way.and_then(|way| self.ways.steady(way, arriving)) {
             Some(number) => Some(number),
             None if self.is_directed_broadcast(arriving) => {
@@ -79,17 +76,6 @@ impl DemuxTable {
             way.into_iter().for_each(|way| self.ways.settle(way, arriving, given.number()));
         }
         Some(given.number())
-    }
-
-    /// The way of a packet that was looked at before; those that nobody asked for are passed over.
-    fn expected(&mut self, frame: u64) -> Option<WayId> {
-        while let Some((ahead, way)) = self.batch.get(self.taken).filter(|(ahead, _)| *ahead <= frame) {
-            if *ahead == frame {
-                return Some(*way);
-            }
-            self.taken = self.taken.saturating_add(1);
-        }
-        None
     }
 
     /// It goes to everyone in a network of this host, and nothing else has said so yet.

@@ -10,7 +10,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::delivery::Name;
 use super::losers::Shared;
-use super::ways::{WayId, Ways};
+use super::ways::Ways;
 use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::capture::HostAddress;
 use crate::decode::tcp::Flags;
@@ -54,10 +54,6 @@ pub struct DemuxTable {
     pub(super) ways: Ways,
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
-    /// The ways of the packets that come next, by their frames.
-    pub(super) batch: Vec<(u64, WayId)>,
-    /// How many of them are behind us.
-    pub(super) taken: usize,
     /// Verdicts by their numbers.
     pub(super) verdicts: Vec<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
@@ -152,8 +148,6 @@ impl DemuxTable {
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
-            batch: Vec::new(),
-            taken: 0,
             verdicts: Vec::new(),
             last: Delivery::none(Reach::Unknown),
             losers: Shared::default(),

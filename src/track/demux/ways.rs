@@ -68,13 +68,25 @@ pub(super) struct Listeners {
 pub(super) struct Ways {
     index: Index,
     pairs: Shelves<Pair>,
-    /// What a first look brought of many packets: the hash of each, and where its pair seems to be.
-    found: Vec<(Hash, Option<u32>)>,
+    /// The packets that come next.
+    ahead: Vec<Ahead>,
+    /// How many of them are behind us.
+    taken: usize,
     /// Births to come, in the order of frames, those behind `born` of them.
     births: Vec<Birth>,
     born: usize,
     /// Only births bring connections.
     foretold: bool,
+}
+
+/// A packet to come.
+#[derive(Debug)]
+struct Ahead {
+    frame: u64,
+    hash: Hash,
+    /// Where its pair seems to be, then where it is.
+    pair: Option<u32>,
+    from: Slot,
 }
 
 /// The ways from the lower end and back. Of its two lines of memory most packets need but the first.
@@ -152,28 +164,47 @@ impl Ways {
         Self { births, foretold, ..Self::default() }
     }
 
+    /// Looks at what the next packets will need, one thing after the other for all of them. Adds to `numbers` those of the
+    /// verdicts that they are likely to get.
+    pub(super) fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, numbers: &mut Vec<u32>) {
+        let Self { index, pairs, ahead, .. } = self;
+        ahead.clear();
+        ahead.extend(batch.clone().map(|arriving| {
+            let (frame, hash, from) = (arriving.frame, index.hash(&arriving.key), arriving.from);
+            index.fetch(hash);
+            Ahead { frame, hash, pair: None, from }
+        }));
+        for next in ahead.iter_mut() {
+            next.pair = index.guess(next.hash);
+            next.pair.iter().for_each(|pair| pairs.fetch(*pair));
+        }
+        let mut ahead = std::mem::take(ahead);
+        for (next, arriving) in ahead.iter_mut().zip(batch) {
+            next.pair = next.pair.filter(|pair| self.is_of(*pair, &arriving.key)).or_else(|| self.by_hash(next.hash, arriving.key));
+            numbers.extend(next.pair.and_then(|pair| self.likely(way_id(pair, next.from))));
+        }
+        (self.ahead, self.taken) = (ahead, 0);
+    }
+
     /// The way that a packet comes on, made together with the way back if there is room.
     #[inline]
     pub(super) fn of(&mut self, arriving: &Arriving) -> Option<WayId> {
-        self.from(arriving.key, arriving.from)
+        match self.ahead.get(self.taken).filter(|next| next.frame == arriving.frame) {
+            Some(next) => {
+                self.taken = self.taken.saturating_add(1);
+                next.pair.map(|pair| way_id(pair, arriving.from))
+            }
+            None => self.of_unexpected(arriving),
+        }
     }
 
-    /// Adds the ways of many packets by their frames, which is faster than one after the other.
-    pub(super) fn of_all<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, ways: &mut Vec<(u64, WayId)>) {
-        let Self { index, pairs, found, .. } = self;
-        found.clear();
-        found.extend(batch.clone().map(|arriving| (index.hash(&arriving.key), None)));
-        found.iter().for_each(|(hash, _)| index.fetch(*hash));
-        for (hash, pair) in found.iter_mut() {
-            *pair = index.guess(*hash);
-            pair.iter().for_each(|pair| pairs.fetch(*pair));
-        }
-        for (place, arriving) in batch.enumerate() {
-            let Some((hash, guess)) = self.found.get(place).copied() else { return };
-            let guess = guess.filter(|pair| self.is_of(*pair, &arriving.key));
-            let pair = guess.or_else(|| self.by_hash(hash, arriving.key));
-            ways.extend(pair.map(|pair| (arriving.frame, way_id(pair, arriving.from))));
-        }
+    /// The same for a packet that was not expected, or not yet: those before it will not be asked for.
+    #[cold]
+    fn of_unexpected(&mut self, arriving: &Arriving) -> Option<WayId> {
+        let rest = self.ahead.get(self.taken..).unwrap_or_default();
+        let passed = rest.iter().take_while(|next| next.frame <= arriving.frame).count();
+        self.taken = self.taken.saturating_add(passed);
+        self.from(arriving.key, arriving.from)
     }
 
     #[inline]
@@ -298,7 +329,7 @@ impl Ways {
 
     /// The number of the verdict that most packets of a way get. Looks at what else will be asked of it.
     #[inline(always)]
-    pub(super) fn likely(&self, way: WayId) -> Option<u32> {
+    fn likely(&self, way: WayId) -> Option<u32> {
         let pair = self.pair(way)?;
         pair.steady(way).or_else(|| {
             black_box(pair.ways.iter().any(Way::is_quiet));
