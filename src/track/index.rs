@@ -171,7 +171,7 @@ mod tests {
     fn keys_with_one_hash_stand_beside_each_other() {
         let (mut index, hash) = (Index::default(), Hash(u32::MAX));
         (0..200).for_each(|entry| index.insert(hash, entry));
-        assert_eq!(index.guess(hash), Some(0));
+        assert!(index.guess(hash).is_some());
         assert!((0..200).all(|entry| index.find(hash, |other| other == entry) == Some(entry)));
         assert_eq!(index.find(hash, |_| false), None);
     }

@@ -59,7 +59,7 @@ impl DemuxTable {
     /// number it is the last one.
     #[inline(never)]
     fn decide(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Option<u32> {
-        way.into_iter().for_each(|way| self.ways.unsettle(way, arriving));
+        let calm = way.filter(|way| self.ways.is_calm(*way, arriving));
         let asked = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
@@ -67,13 +67,15 @@ impl DemuxTable {
                 Asked::Open
             }
         };
-        let given = way.and_then(|way| self.ways.given(way, asked)).filter(|given| self.still_holds(*given, way, arriving));
+        // What goes to everyone on the link fares otherwise than the rest of its way.
+        let kept = way.filter(|_| !arriving.link_broadcast).and_then(|way| self.ways.given(way, asked));
+        let given = kept.filter(|given| self.still_holds(*given, way, arriving));
         let given = given.or_else(|| {
             self.last = self.verdict(way, asked, arriving, interface);
             self.keep(way?, asked, arriving)
         })?;
         if given.is_settled() {
-            way.into_iter().for_each(|way| self.ways.settle(way, arriving, given.number()));
+            calm.into_iter().for_each(|way| self.ways.settle(way, given.number()));
         }
         Some(given.number())
     }

@@ -156,7 +156,7 @@ impl DemuxTable {
     }
 
     /// Forgets the verdicts given so far: the sockets are others now.
-    fn forget(&mut self) {
+    pub(super) fn forget(&mut self) {
         self.ways.forget();
     }
 

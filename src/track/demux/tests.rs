@@ -2,6 +2,9 @@
 
 use std::net::SocketAddr;
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 use crate::capture::HostAddress;
 use crate::decode::seq::SeqNumber;
@@ -348,4 +351,52 @@ fn only_sockets_of_the_slot_are_looked_at() {
     let mut table = table(&lines);
     assert_eq!(told(&mut table, "udp 127.0.0.1:9 127.0.0.1:12345"), "to s12345, bound");
     assert_eq!(told(&mut table, "udp 127.0.0.1:12345 127.0.0.1:5000"), "to c12345, connected UDP");
+}
+
+/// Among them what a verdict hangs on: who else is there, and what came before.
+const MANY: [&str; 9] = [
+    "any tcp 0.0.0.0:80",
+    "cookies tcp 127.0.0.1:81 cookies",
+    "open tcp 127.0.0.1:80 >127.0.0.3:41000",
+    "closed tcp 127.0.0.1:80 >127.0.0.3:41001 wait",
+    "all udp 0.0.0.0:5000",
+    "one udp 127.0.0.1:5000 >127.0.0.3:9",
+    "a udp 127.0.0.1:5001 port",
+    "b udp 127.0.0.1:5001 port",
+    "device udp 127.0.0.1:5002 %lo",
+];
+
+fn any_arriving() -> impl Strategy<Value = Arriving> {
+    let client = (3_u8..5, prop_oneof![41_000_u16..41_003, Just(9)]);
+    let server = prop_oneof![Just(80_u16), Just(81), Just(5000), Just(5001), Just(5002), Just(7)];
+    let says = prop::sample::select(vec!["", "A", "A", "A", "S", "SA", "FA", "R", "RA"]);
+    (client, server, says, 0_u32..3, 0_u32..3, any::<bool>(), 0_u8..20).prop_map(
+        |((host, from), to, says, end, acknowledgment, back, odd)| {
+            let ends = (SocketAddr::from(([127, 0, 0, host], from)), SocketAddr::from(([127, 0, 0, 1], to)));
+            let (source, destination) = if back { (ends.1, ends.0) } else { ends };
+            let protocol = if says.is_empty() { Protocol::Udp } else { Protocol::Tcp };
+            let mark = Mark { flags: flags(says), end: SeqNumber(end), acknowledgment: SeqNumber(acknowledgment) };
+            let arriving = Arriving::new(FiveTuple { protocol, source, destination }, (!says.is_empty()).then_some(mark));
+            Arriving { passes_by: odd == 0, link_broadcast: odd == 1, ..arriving }
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Verdicts that are kept, and packets that were expected, change nothing about who gets what.
+    #[test]
+    fn what_was_decided_before_would_be_decided_again(packets in vec(any_arriving(), 1..120), batch in 1_usize..40) {
+        let (mut remembers, mut forgets) = (table(&MANY), table(&MANY));
+        let packets: Vec<Arriving> = (1..).zip(packets).map(|(frame, packet)| packet.in_frame(frame)).collect();
+        for batch in packets.chunks(batch) {
+            // Not all that is expected need come, nor need all be expected that comes.
+            remembers.expect(batch.iter().filter(|packet| packet.frame % 7 != 0), &mut Vec::new());
+            for packet in batch.iter().filter(|packet| packet.frame % 11 != 0) {
+                forgets.forget();
+                prop_assert_eq!(&*remembers.deliver(packet, None), &*forgets.deliver(packet, None), "{:?}", packet);
+            }
+        }
+    }
 }

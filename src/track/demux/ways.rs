@@ -180,7 +180,8 @@ impl Ways {
         }
         let mut ahead = std::mem::take(ahead);
         for (next, arriving) in ahead.iter_mut().zip(batch) {
-            next.pair = next.pair.filter(|pair| self.is_of(*pair, &arriving.key)).or_else(|| self.by_hash(next.hash, arriving.key));
+            next.pair =
+                next.pair.filter(|pair| self.is_of(*pair, &arriving.key)).or_else(|| self.by_hash(next.hash, arriving.key));
             numbers.extend(next.pair.and_then(|pair| self.likely(way_id(pair, next.from))));
         }
         (self.ahead, self.taken) = (ahead, 0);
@@ -344,21 +345,21 @@ impl Ways {
         self.pair(way)?.steady(way).filter(|_| !turns(arriving))
     }
 
-    /// Holds on to a verdict for all packets of this way, if they change nothing as this one did.
-    pub(super) fn settle(&mut self, way: WayId, arriving: &Arriving, verdict: u32) {
-        let Some(pair) = self.pairs.get_mut(way / 2) else { return };
-        if !turns(arriving) && pair.ways.iter().all(Way::is_quiet) {
-            let steady = pair.steady.get_mut(way as usize % 2);
-            steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
+    /// The packet changes nothing, nor will any other of its kind; what may change something makes both ways forget their
+    /// [steady](Ways::steady) verdicts.
+    pub(super) fn is_calm(&mut self, way: WayId, arriving: &Arriving) -> bool {
+        let Some(pair) = self.pairs.get_mut(way / 2) else { return false };
+        if turns(arriving) {
+            pair.unsettle();
+            return false;
         }
+        pair.ways.iter().all(Way::is_quiet)
     }
 
-    /// Lets go of what was held on to, both ways, if this packet may change a connection.
-    pub(super) fn unsettle(&mut self, way: WayId, arriving: &Arriving) {
-        if turns(arriving) {
-            let pair = self.pairs.get_mut(way / 2);
-            pair.into_iter().for_each(Pair::unsettle);
-        }
+    /// Holds on to the verdict on a [calm](Ways::is_calm) packet for all of its kind.
+    pub(super) fn settle(&mut self, way: WayId, verdict: u32) {
+        let steady = self.pairs.get_mut(way / 2).and_then(|pair| pair.steady.get_mut(way as usize % 2));
+        steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
     }
 
     /// Keeps a verdict, if there is a place for it.
