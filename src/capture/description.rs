@@ -136,6 +136,16 @@ pub enum Compression {
 }
 
 impl Compression {
+    /// What a file that begins so is wrapped in.
+    pub(super) const fn of(begin: &[u8]) -> Self {
+        match begin {
+            [0x1f, 0x8b, ..] => Self::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
+            [0x04, 0x22, 0x4d, 0x18, ..] => Self::Lz4,
+            _ => Self::None,
+        }
+    }
+
     /// The word for it in machine-readable output; `None` when there was none.
     pub const fn word(self) -> Option<&'static str> {
         match self {

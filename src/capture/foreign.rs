@@ -8,7 +8,6 @@ use std::borrow::Cow;
 use encoding_rs::{EUC_KR, Encoding};
 
 use super::Compression;
-use super::open::compression;
 
 /// Octets of a file that are enough to name it.
 pub(super) const ENOUGH: usize = 64 * 1024;
@@ -88,7 +87,7 @@ fn name(head: &[u8]) -> (&'static str, Advice) {
     if let Some((_, what, advice)) = MAGICS.iter().find(|(magic, ..)| head.starts_with(magic)) {
         return (what, *advice);
     }
-    if compression(head) != Compression::None {
+    if Compression::of(head) != Compression::None {
         return ("this is compressed data inside compressed data", Advice::Unpack);
     }
     if let Some(found) = by_structure(head) {

@@ -49,7 +49,7 @@ fn unwrapped(input: Box<dyn Read>) -> io::Result<(Buffer, Compression)> {
     let supply = Supply::default();
     let mut input = supply.watch(input);
     let magic = first_octets(&mut input)?;
-    let compression = compression(&magic);
+    let compression = Compression::of(&magic);
     let input = Cursor::new(magic).chain(input);
     let (input, at_once): (Box<dyn Read>, _) = match compression {
         Compression::None => (Box::new(input), usize::MAX),
@@ -69,16 +69,6 @@ fn first_octets(input: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut octets = Vec::with_capacity(4);
     input.take(4).read_to_end(&mut octets)?;
     Ok(octets)
-}
-
-/// What a file that begins with `magic` is wrapped in.
-pub(super) fn compression(magic: &[u8]) -> Compression {
-    match magic {
-        [0x1f, 0x8b, ..] => Compression::Gzip,
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Compression::Zstd,
-        [0x04, 0x22, 0x4d, 0x18, ..] => Compression::Lz4,
-        _ => Compression::None,
-    }
 }
 
 /// LZ4 frames one after the other: the decoder says "end" after each.

@@ -126,12 +126,11 @@ impl Conversations {
     pub fn extend(&mut self, sightings: &[Sighting]) {
         let mut found = [Found::default(); BATCH];
         for batch in sightings.chunks(BATCH) {
-            let found = &mut found[..batch.len()];
             for (found, sighting) in found.iter_mut().zip(batch) {
                 found.hash = self.index.hash(&sighting.key);
                 self.index.fetch(found.hash);
             }
-            for found in found.iter_mut() {
+            for (found, _) in found.iter_mut().zip(batch) {
                 found.entry = self.index.guess(found.hash);
                 if let Some(entry) = found.entry {
                     self.entries.fetch(entry);
