@@ -16,13 +16,10 @@ use super::failure::Failure;
 use super::job::{Form, Setting};
 use super::run;
 
-/// Sightings looked up at once, so that the memory of one is fetched while another is counted.
-const BATCH: usize = 64;
-
 pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Result<(), Failure> {
     let limits = Limits::default();
     let (mut sightings, mut table) = (Sightings::new(&limits), Conversations::new(&limits));
-    let mut batch = Vec::with_capacity(BATCH);
+    let mut batch = Vec::with_capacity(Conversations::BATCH);
     let mut first = None;
     let reading = run::frames(&args.input, setting, |frame, selected| {
         first = first.or(frame.timestamp);
@@ -31,7 +28,7 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
         if !selected {
             batch[begin..].iter_mut().for_each(Sighting::uncount);
         }
-        if batch.len() == BATCH {
+        if batch.len() == Conversations::BATCH {
             table.extend(&batch);
             batch.clear();
         }

@@ -218,7 +218,7 @@ impl Event {
     }
 }
 
-/// Events shown together.
+/// Events shown together: so few that what is fetched for them stays near the processor until it is their turn.
 const BATCH: usize = 32;
 
 impl Play<'_> {

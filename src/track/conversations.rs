@@ -9,7 +9,7 @@
 //! many packets from memory at once.
 
 use super::flow::Slot;
-use super::index::{BATCH, Hash, Index};
+use super::index::{Hash, Index};
 use super::shelves::Shelves;
 use super::{Conversation, Count, FlowId, FlowKey, Limits, Protocol, Sighting};
 use crate::capture::Timestamp;
@@ -107,6 +107,9 @@ pub(super) struct Met {
 }
 
 impl Conversations {
+    /// Packets that [`Conversations::extend`] looks up at once: fewer are slower, more are not faster.
+    pub const BATCH: usize = 64;
+
     /// An empty table that holds at most [`Limits::conversations`].
     pub fn new(limits: &Limits) -> Self {
         Self {
@@ -124,8 +127,8 @@ impl Conversations {
 
     /// Counts many packets, in order.
     pub fn extend(&mut self, sightings: &[Sighting]) {
-        let mut found = [Found::default(); BATCH];
-        for batch in sightings.chunks(BATCH) {
+        let mut found = [Found::default(); Self::BATCH];
+        for batch in sightings.chunks(Self::BATCH) {
             for (found, sighting) in found.iter_mut().zip(batch) {
                 found.hash = self.index.hash(&sighting.key);
                 self.index.fetch(found.hash);

@@ -15,9 +15,6 @@ use prefetch_index::prefetch_index;
 
 use super::FlowKey;
 
-/// Packets looked up at once.
-pub(super) const BATCH: usize = 64;
-
 /// Slots of the smallest table: a power of two, as of all.
 const FEWEST: usize = 64;
 
