@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::kept::Kept;
 use super::line::Line;
 use super::look::{Ink, Look};
-use super::page::{Odometer, Page};
+use super::numbered::{Numbered, Rest};
 use super::sanitize::sanitize;
 use super::words;
 use crate::judge::Contradictions;
@@ -42,13 +41,11 @@ const COLUMNS: usize = 8;
 pub struct Verdicts {
     look: Look,
     inferred: bool,
-    page: Page,
-    number: Odometer,
-    /// What stands behind the number, while it is made.
+    /// Behind the number of the frame: cells by the verdict, and losers.
+    lines: Numbered,
+    /// What stands there, while it is made.
     line: Line,
     widths: [usize; COLUMNS],
-    /// What stands behind the number of a frame: cells by the verdict, and losers.
-    kept: Kept,
     begun: bool,
 }
 
@@ -64,13 +61,13 @@ impl Verdicts {
         if inferred {
             widths[RULE] = either(Lookup::ListenerOnAddress, Lookup::ListenerOnAny).len();
         }
-        let (page, number) = (Page::new(), Odometer::new("", widths[NUMBER], GAP));
-        Self { look, inferred, page, number, line: Line::new(), widths, kept: Kept::default(), begun: false }
+        let lines = Numbered::new("", widths[NUMBER], GAP);
+        Self { look, inferred, lines, line: Line::new(), widths, begun: false }
     }
 
     /// Has the processor fetch the lines of verdicts that are likely to come next.
     pub fn fetch(&self, numbers: &[u32]) {
-        self.kept.fetch(numbers);
+        self.lines.fetch(numbers);
     }
 
     /// Writes the verdict on one packet, the first one under a heading.
@@ -79,13 +76,13 @@ impl Verdicts {
     /// What the writer says.
     #[inline(always)]
     pub fn write(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
-        match self.kept.get(ruling.number) {
-            Some([cells, losers]) => self.page.write([self.number.at(arriving.frame), cells, losers], out),
+        match self.lines.again(arriving.frame, ruling.number, out) {
+            Some(written) => written,
             None => self.write_new(arriving, ruling, out),
         }
     }
 
-    /// Writes what stands behind the number, and keeps it.
+    /// Writes a verdict that was not written before.
     #[inline(never)]
     fn write_new(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         if !self.begun {
@@ -95,16 +92,14 @@ impl Verdicts {
         let widths = self.widths;
         self.fill_cells(arriving, ruling);
         if widths != self.widths {
-            self.kept.clear();
+            self.lines.forget();
         }
         let cells = self.line.len();
         self.write_losers(ruling);
         let rest = self.line.since(0);
         // Without losers, the line ends before its last column does.
-        let (cells, losers) = rest.split_at(cells.min(rest.len()));
-        self.kept.keep(ruling.number, [cells, losers], ruling.losers_number());
-        self.page.write([self.number.at(arriving.frame)], out)?;
-        self.page.write_any(self.line.since(0), out)?;
+        let pieces = rest.split_at(cells.min(rest.len())).into();
+        self.lines.anew(arriving.frame, Rest { id: ruling.number, pieces, shared: ruling.losers_number() }, out)?;
         self.line.clear();
         Ok(())
     }
@@ -133,7 +128,7 @@ impl Verdicts {
 
     /// Writes who does not get it, if anybody, and ends the line.
     fn write_losers(&mut self, delivery: &Delivery) {
-        match (delivery.losers(), self.kept.shared(delivery.losers_number())) {
+        match (delivery.losers(), self.lines.shared(delivery.losers_number())) {
             (_, Some(text)) => self.line.again(text),
             ([], None) => self.line.close(),
             (losers, None) => self.line.painted(self.look, Ink::Quiet, &told(losers), 0).close(),
@@ -145,7 +140,7 @@ impl Verdicts {
     /// # Errors
     /// What the writer says.
     pub fn finish(&mut self, contradictions: &Contradictions, out: &mut impl Write) -> io::Result<()> {
-        self.page.send(out)?;
+        self.lines.send(out)?;
         foot(self.begun, self.inferred, contradictions, self.look, out)
     }
 

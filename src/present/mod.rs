@@ -24,6 +24,7 @@ pub mod listing;
 pub mod lms;
 pub mod log_view;
 pub mod look;
+mod numbered;
 pub mod originality_view;
 pub mod overview;
 pub mod owner_view;

@@ -275,6 +275,33 @@ address = "192.168.0.7/24"
         assert_eq!(setup(text).unwrap().addresses, [HostAddress { ip: [192, 168, 0, 7].into(), prefix: 24 }]);
     }
 
+    /// What stands behind the first piece is read, and found fault with, as what stands in it.
+    #[test]
+    fn a_long_table_is_read_to_its_end() {
+        let rows = |count: usize| -> String {
+            (0..count)
+                .map(|number| {
+                    format!("[[socket]]\nname = \"s{number}\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:{}\"\n", 1 + number)
+                })
+                .collect()
+        };
+        let long = rows(1000);
+        assert!(long.len() > 10 * PIECE && pieces(&long).count() > 10);
+        assert!(pieces(&long).all(|(begin, piece)| piece.starts_with("[[") && long[begin..].starts_with(piece)));
+        let sockets = setup(&long).unwrap().sockets;
+        assert!(sockets.iter().map(|socket| socket.local.port()).eq(1..=1000));
+        let last = "[[socket]]\nname = \"s7\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:9\"\n";
+        assert_eq!(fault(&format!("{long}{last}")), "line 4002, column 8: the name \"s7\" stands in line 30 already");
+        assert!(fault(&format!("{long}[[socket]]\ncolour = 3\n{}", rows(900))).starts_with("line 4002, column 1: unknown field"));
+        // No row begins within a text of several lines.
+        let name = format!(
+            "[[socket]]\nname = \"\"\"{}\n[[socket]]\n\"\"\"\nprotocol = \"udp\"\nlocal = \"[::]:9\"\n",
+            "x".repeat(PIECE)
+        );
+        let sockets = setup(&format!("{name}{long}")).unwrap().sockets;
+        assert_eq!((sockets.len(), sockets[0].name.len()), (1001, PIECE + "\n[[socket]]\n".len()));
+    }
+
     #[test]
     fn faults_have_a_place() {
         let row = |more: &str| format!("[[socket]]\nname = \"s1\"\nprotocol = \"tcp\"\nlocal = \"0.0.0.0:80\"\n{more}\n");

@@ -9,8 +9,7 @@ use serde::Serialize;
 use super::format::{Text, line};
 use crate::judge::what_if::{Bind, Errno};
 use crate::judge::{Contradiction, Contradictions};
-use crate::present::kept::Kept;
-use crate::present::page::{Odometer, Page};
+use crate::present::numbered::{Numbered, Rest};
 use crate::present::what_if_view::is_changed;
 use crate::track::{Arriving, Delivery, Lookup, Ruling, Share, Shares};
 
@@ -131,22 +130,19 @@ pub fn write_shares(shares: &Shares, out: &mut impl Write) -> io::Result<()> {
 #[derive(Debug)]
 pub struct Verdicts {
     inferred: bool,
-    page: Page,
-    /// The number, and what stands before it.
-    head: Odometer,
-    /// What stands behind the number; losers that have a number themselves come last.
-    kept: Kept,
+    /// Behind the number of the frame: all up to the losers, and these.
+    lines: Numbered,
 }
 
 impl Verdicts {
     /// No packet yet; `inferred` tells that the sockets are.
     pub fn new(inferred: bool) -> Self {
-        Self { inferred, page: Page::new(), head: Odometer::new(BEGIN, 0, ""), kept: Kept::default() }
+        Self { inferred, lines: Numbered::new(BEGIN, 0, "") }
     }
 
     /// Has the processor fetch the lines of verdicts that are likely to come next.
     pub fn fetch(&self, numbers: &[u32]) {
-        self.kept.fetch(numbers);
+        self.lines.fetch(numbers);
     }
 
     /// Writes the verdict on one packet.
@@ -155,8 +151,8 @@ impl Verdicts {
     /// What the writer says.
     #[inline(always)]
     pub fn write(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
-        match self.kept.get(ruling.number) {
-            Some([row, losers]) => self.page.write([self.head.at(arriving.frame), row, losers], out),
+        match self.lines.again(arriving.frame, ruling.number, out) {
+            Some(written) => written,
             None => self.write_new(arriving, ruling, out),
         }
     }
@@ -166,26 +162,23 @@ impl Verdicts {
     /// # Errors
     /// What the writer says.
     pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
-        self.page.send(out)
+        self.lines.send(out)
     }
 
-    /// Writes what stands behind the number, and keeps it.
+    /// Writes a verdict that was not written before.
     #[inline(never)]
     fn write_new(&mut self, arriving: &Arriving, ruling: &Ruling<'_>, out: &mut impl Write) -> io::Result<()> {
         // Behind the losers of an inferred table stands what is known of the socket.
         let number = ruling.losers_number().filter(|_| !self.inferred);
         let whole = Line::new(arriving, ruling, self.inferred);
-        let (row, losers) = match (number, self.kept.shared(number)) {
+        let (row, losers) = match (number, self.lines.shared(number)) {
             (None, _) => (text(&whole)?, Vec::new()),
             (Some(_), Some(losers)) => (begin_of(whole)?, losers.to_vec()),
             (Some(_), None) => (begin_of(whole)?, losers_apart(ruling)?),
         };
-        let head = self.head.at(arriving.frame);
-        let row = row.get(head.octets().len()..).unwrap_or_default();
-        self.kept.keep(ruling.number, [row, &losers], number);
-        self.page.write([head], out)?;
-        self.page.write_any(row, out)?;
-        self.page.write_any(&losers, out)
+        let digits = arriving.frame.checked_ilog10().map_or(1, |less| less as usize + 1);
+        let row = row.get(BEGIN.len() + digits..).unwrap_or_default();
+        self.lines.anew(arriving.frame, Rest { id: ruling.number, pieces: [row, &losers], shared: number }, out)
     }
 }
 

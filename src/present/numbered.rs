@@ -1,0 +1,71 @@
+//! Long lists of numbered lines, where behind the number mostly stands what stood in a line before.
+
+use std::io::{self, Write};
+
+use super::kept::Kept;
+use super::page::{Odometer, Page};
+
+/// Lines on their way out, and what may be written again.
+#[derive(Debug)]
+pub(super) struct Numbered {
+    page: Page,
+    number: Odometer,
+    kept: Kept,
+}
+
+/// What stands behind the number of a line, in two pieces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rest<'a> {
+    /// By which it is found again; `None` if it is of one line alone.
+    pub(super) id: Option<u32>,
+    pub(super) pieces: [&'a [u8]; 2],
+    /// By which the second piece is found again, if it stands in other lines too.
+    pub(super) shared: Option<u32>,
+}
+
+impl Numbered {
+    /// No line yet; the number is right-aligned in `width` cells between two texts.
+    pub(super) fn new(before: &'static str, width: usize, behind: &'static str) -> Self {
+        Self { page: Page::new(), number: Odometer::new(before, width, behind), kept: Kept::default() }
+    }
+
+    /// Has the processor fetch what is likely to be written again next.
+    pub(super) fn fetch(&self, ids: &[u32]) {
+        self.kept.fetch(ids);
+    }
+
+    /// Writes a line whose rest was written before; `None` if it was not, or is forgotten.
+    #[inline(always)]
+    pub(super) fn again(&mut self, number: u64, id: Option<u32>, out: &mut impl Write) -> Option<io::Result<()>> {
+        let [first, second] = self.kept.get(id)?;
+        Some(self.page.write([self.number.at(number), first, second], out))
+    }
+
+    /// Writes a line, and keeps its rest.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub(super) fn anew(&mut self, number: u64, rest: Rest<'_>, out: &mut impl Write) -> io::Result<()> {
+        self.kept.keep(rest);
+        self.page.write([self.number.at(number)], out)?;
+        rest.pieces.into_iter().try_for_each(|piece| self.page.write_any(piece, out))
+    }
+
+    /// The second piece with this number.
+    pub(super) fn shared(&self, shared: Option<u32>) -> Option<&[u8]> {
+        self.kept.shared(shared)
+    }
+
+    /// Forgets what was written: the columns are others now.
+    pub(super) fn forget(&mut self) {
+        self.kept.clear();
+    }
+
+    /// Sends all lines that wait.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub(super) fn send(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.page.send(out)
+    }
+}
