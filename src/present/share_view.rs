@@ -25,15 +25,16 @@ const NUMBER: usize = 7;
 /// # Errors
 /// What the writer says.
 pub fn write(
-    shares: &Shares,
+    shares: &mut Shares,
     inferred: bool,
     contradictions: &Contradictions,
     look: Look,
     out: &mut impl Write,
 ) -> io::Result<()> {
+    let left_out = shares.left_out;
     let rows = shares.by_sockets();
     let widest = |title: &str, text: &dyn Fn(&Share) -> usize| {
-        rows.iter().filter_map(|row| row.first()).map(text).fold(title.len(), usize::max)
+        rows.iter().filter_map(|row| row.first().copied()).map(text).fold(title.len(), usize::max)
     };
     let socket = widest(SOCKET, &|share| cells(&sockets(&share.sockets)));
     let verdict = widest(VERDICT, &|share| said(share.verdict).len());
@@ -48,8 +49,8 @@ pub fn write(
         line.number(row.iter().map(|share| share.packets).sum(), NUMBER).number(first.first_frame, NUMBER);
         line.text(&rules(row)).end(out)?;
     }
-    if shares.left_out > 0 {
-        writeln!(out, "  {} packets of sockets beyond {} not counted", grouped(shares.left_out), grouped(Shares::MAX as u64))?;
+    if left_out > 0 {
+        writeln!(out, "  {} packets of sockets beyond {} not counted", grouped(left_out), grouped(Shares::MAX as u64))?;
     }
     foot(!rows.is_empty(), inferred, contradictions, look, out)
 }
@@ -59,7 +60,7 @@ fn sockets(names: &[Name]) -> String {
 }
 
 /// `request socket 1, established 4-tuple 11`: the packets of each rule, where there are several.
-fn rules(row: &[Share]) -> String {
+fn rules(row: &[&Share]) -> String {
     let rule = |share: &Share| share.or_rule.map_or(share.rule.word().to_owned(), |other| either(share.rule, other));
     match row {
         [one] => rule(one),

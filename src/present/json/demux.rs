@@ -100,13 +100,14 @@ struct LeftOut {
 ///
 /// # Errors
 /// What the writer says.
-pub fn write_shares(shares: &Shares, out: &mut impl Write) -> io::Result<()> {
+pub fn write_shares(shares: &mut Shares, out: &mut impl Write) -> io::Result<()> {
     let of_rule = |share: &Share| OfRule {
         rule: share.rule.word(),
         or_rule: share.or_rule.map(Lookup::word),
         packets: share.packets,
         first_frame: share.first_frame,
     };
+    let left_out = shares.left_out;
     for row in shares.by_sockets() {
         let Some(first) = row.first() else { continue };
         let of_socket = OfSocket {
@@ -114,11 +115,11 @@ pub fn write_shares(shares: &Shares, out: &mut impl Write) -> io::Result<()> {
             sockets: first.sockets.iter().map(|socket| &**socket).collect(),
             packets: row.iter().map(|share| share.packets).sum(),
             first_frame: first.first_frame,
-            rules: row.iter().map(of_rule).collect(),
+            rules: row.iter().copied().map(of_rule).collect(),
         };
         line(&of_socket, out)?;
     }
-    match shares.left_out {
+    match left_out {
         0 => Ok(()),
         left_out => line(&LeftOut { left_out }, out),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::BuildHasher;
+use std::mem;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -66,16 +67,15 @@ impl Shares {
     }
 
     /// What each socket got, in the order of first packets; the shares of one stand together.
-    pub fn by_sockets(&self) -> Vec<Vec<Share>> {
-        let mut shares = self.shares.clone();
-        for Numbered { share, again } in &self.numbered {
-            let share = share.checked_sub(1).and_then(|share| shares.get_mut(share as usize));
-            share.into_iter().for_each(|share| share.packets = share.packets.saturating_add(*again));
+    pub fn by_sockets(&mut self) -> Vec<Vec<&Share>> {
+        for Numbered { share, again } in &mut self.numbered {
+            let (again, share) = (mem::take(again), share.checked_sub(1).and_then(|share| self.shares.get_mut(share as usize)));
+            share.into_iter().for_each(|share| share.packets = share.packets.saturating_add(again));
         }
-        let mut rows: Vec<Vec<Share>> = Vec::new();
+        let mut rows: Vec<Vec<&Share>> = Vec::new();
         let mut places = HashMap::<_, _, RandomState>::default();
-        for share in shares {
-            let place = *places.entry((share.verdict, share.sockets.clone())).or_insert(rows.len());
+        for share in &self.shares {
+            let place = *places.entry((share.verdict, &share.sockets)).or_insert(rows.len());
             match rows.get_mut(place) {
                 Some(row) => row.push(share),
                 None => rows.push(vec![share]),
