@@ -10,7 +10,7 @@
 
 use super::flow::Slot;
 use super::index::{Hash, Index};
-use super::shelves::Shelves;
+use super::shelves::{Shelves, fetch};
 use super::{Conversation, Count, FlowId, FlowKey, Limits, Protocol, Sighting};
 use crate::capture::Timestamp;
 use crate::decode::seq::SeqNumber;
@@ -22,8 +22,6 @@ pub struct Conversations {
     /// Where the latest entry of each key stands.
     index: Index,
     entries: Shelves<Entry>,
-    /// What was counted of each entry.
-    tallies: Shelves<Tally>,
     /// What began each entry.
     origins: Shelves<Origin>,
     streams: Streams,
@@ -50,26 +48,27 @@ struct Streams {
     udp: u32,
 }
 
-/// What every packet of a conversation is looked up by: one line of the processor's cache.
+/// What packets of a conversation are looked up by, and change: two lines of the processor's cache.
 #[derive(Debug)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 struct Entry {
     key: FlowKey,
     bases: Bases,
     /// The last frame; 0 while none was counted.
     last_frame: u64,
+    /// The second line, which connections do not need.
+    tally: Tally,
 }
 
-/// What a counted packet changes besides: one line too, which connections do not need.
+/// What a counted packet changes besides.
 #[derive(Debug, Default)]
-#[repr(align(64))]
 struct Tally {
     end: Option<Timestamp>,
     from_low: Count,
     from_high: Count,
 }
 
-const _: () = assert!(size_of::<Entry>() == 64 && size_of::<Tally>() == 64, "a conversation outgrew its two lines of memory");
+const _: () = assert!(size_of::<Entry>() == 128 && size_of::<Tally>() == 64, "a conversation outgrew its two lines of memory");
 
 /// Initial sequence numbers of the low and the high endpoint.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,7 +114,6 @@ impl Conversations {
         Self {
             index: Index::default(),
             entries: Shelves::default(),
-            tallies: Shelves::default(),
             origins: Shelves::default(),
             streams: Streams::default(),
             limit: limits.conversations.min(Index::MAX),
@@ -135,9 +133,9 @@ impl Conversations {
             }
             for (found, _) in found.iter_mut().zip(batch) {
                 found.entry = self.index.guess(found.hash);
-                if let Some(entry) = found.entry {
-                    self.entries.fetch(entry);
-                    self.tallies.fetch(entry);
+                if let Some(entry) = found.entry.and_then(|place| self.entries.get(place)) {
+                    fetch(&entry.key);
+                    fetch(&entry.tally);
                 }
             }
             let before = self.reopened;
@@ -153,16 +151,16 @@ impl Conversations {
 
     /// Conversations with at least one frame, in the order of first frames.
     pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
-        let all = || self.entries.iter().zip(self.tallies.iter()).zip(self.origins.iter());
-        let counted = || all().filter(|((entry, _), _)| entry.is_counted());
+        let counted = move || (0..self.len() as u32).filter(|place| self.entry(*place).is_some_and(Entry::is_counted));
         let (mut order, mut plain) = (Vec::new(), None);
         if self.quoted_first {
             order.extend(counted());
-            order.sort_by_key(|(_, origin)| origin.first_frame);
+            order.sort_by_key(|place| self.origins.get(*place).map(|origin| origin.first_frame));
         } else {
             plain = Some(counted());
         }
-        order.into_iter().chain(plain.into_iter().flatten()).map(|((entry, tally), origin)| entry.conversation(tally, origin))
+        let conversation = |place| Some(self.entry(place)?.conversation(self.origins.get(place)?));
+        order.into_iter().chain(plain.into_iter().flatten()).filter_map(conversation)
     }
 
     /// Packets left out because their conversation did not fit into the limits.
@@ -182,14 +180,13 @@ impl Conversations {
 
     /// Forgets those that `keep` does not want, by their ids and the times of their last frames; numbers go on.
     pub(super) fn retain(&mut self, mut keep: impl FnMut(FlowId, Option<Timestamp>) -> bool) {
-        let fates: Vec<bool> = self.ids().zip(self.tallies.iter()).map(|(id, tally)| keep(id, tally.end)).collect();
+        let fates: Vec<bool> = self.ids().zip(self.entries.iter()).map(|(id, entry)| keep(id, entry.tally.end)).collect();
         let fate = || {
             let mut fates = fates.iter();
             move || fates.next() == Some(&true)
         };
-        let (mut of_entries, mut of_tallies, mut of_origins) = (fate(), fate(), fate());
+        let (mut of_entries, mut of_origins) = (fate(), fate());
         self.entries.retain(|_| of_entries());
-        self.tallies.retain(|_| of_tallies());
         self.origins.retain(|_| of_origins());
         self.index.clear();
         for entry in 0..self.entries.len() as u32 {
@@ -222,13 +219,12 @@ impl Conversations {
     /// Counts an ordinary packet of the entry that seems to be its; false if it is not, or there is more to it.
     #[inline]
     fn count_at(&mut self, place: u32, sighting: &Sighting) -> bool {
-        let (Some(entry), Some(tally)) = (self.entries.get_mut(place), self.tallies.get_mut(place)) else { return false };
+        let Some(entry) = self.entries.get_mut(place) else { return false };
         if entry.key != sighting.key || sighting.quoted || !entry.is_counted() || entry.is_reused_by(sighting) {
             return false;
         }
         entry.learn_bases(sighting);
-        entry.last_frame = sighting.number;
-        tally.count(sighting);
+        entry.count(sighting);
         true
     }
 
@@ -243,8 +239,7 @@ impl Conversations {
             if !entry.is_counted() {
                 self.origins.get_mut(place)?.begin(sighting);
             }
-            entry.last_frame = sighting.number;
-            self.tallies.get_mut(place)?.count(sighting);
+            entry.count(sighting);
         }
         Some(Met { place, from: sighting.from, reopens: false, rebased, bases: entry.bases(sighting.from) })
     }
@@ -278,20 +273,17 @@ impl Conversations {
             }
             None => self.index.insert(hash, place),
         }
-        let mut entry = Entry { key: sighting.key, bases: Bases::default(), last_frame: 0 };
-        let mut tally = Tally::default();
+        let mut entry = Entry { key: sighting.key, bases: Bases::default(), last_frame: 0, tally: Tally::default() };
         let stream = self.streams.take(sighting.key.protocol());
         let mut origin = Origin { stream, incarnation, a: sighting.from, first_frame: 0, start: None };
         entry.learn_bases(sighting);
         if counts {
-            entry.last_frame = sighting.number;
-            tally.count(sighting);
+            entry.count(sighting);
             origin.begin(sighting);
         }
         self.quoted_first |= sighting.quoted;
         let (from, bases) = (sighting.from, entry.bases(sighting.from));
         self.entries.push(entry);
-        self.tallies.push(tally);
         self.origins.push(origin);
         Some(Met { place, from, reopens: follows.is_some(), rebased: false, bases })
     }
@@ -317,17 +309,6 @@ impl Origin {
     }
 }
 
-impl Tally {
-    #[inline]
-    fn count(&mut self, sighting: &Sighting) {
-        self.end = sighting.timestamp;
-        match sighting.from {
-            Slot::Low => self.from_low.add(sighting.octets, sighting.payload),
-            Slot::High => self.from_high.add(sighting.octets, sighting.payload),
-        }
-    }
-}
-
 impl Entry {
     fn id(&self, origin: &Origin) -> FlowId {
         FlowId { protocol: self.key.protocol(), number: origin.stream }
@@ -337,6 +318,17 @@ impl Entry {
     #[inline]
     fn is_counted(&self) -> bool {
         self.last_frame != 0
+    }
+
+    #[inline]
+    fn count(&mut self, sighting: &Sighting) {
+        self.last_frame = sighting.number;
+        let Tally { end, from_low, from_high } = &mut self.tally;
+        *end = sighting.timestamp;
+        match sighting.from {
+            Slot::Low => from_low.add(sighting.octets, sighting.payload),
+            Slot::High => from_high.add(sighting.octets, sighting.payload),
+        }
     }
 
     /// A SYN with another sequence number than its sender began with opens a new conversation.
@@ -377,7 +369,8 @@ impl Entry {
         }
     }
 
-    fn conversation(&self, tally: &Tally, origin: &Origin) -> Conversation {
+    fn conversation(&self, origin: &Origin) -> Conversation {
+        let tally = &self.tally;
         let (a_to_b, b_to_a) = match origin.a {
             Slot::Low => (tally.from_low, tally.from_high),
             Slot::High => (tally.from_high, tally.from_low),

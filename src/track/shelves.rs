@@ -40,14 +40,6 @@ impl<T> Shelves<T> {
         self.shelves.get_mut((place >> BITS) as usize)?.get_mut(place as usize % LEN)
     }
 
-    /// Has the processor fetch an entry from memory, the first line of it.
-    #[inline]
-    pub(super) fn fetch(&self, place: u32) {
-        if let Some(shelf) = self.shelves.get((place >> BITS) as usize) {
-            prefetch_index(shelf, place as usize % LEN);
-        }
-    }
-
     /// Adds one at the end.
     #[inline]
     pub(super) fn push(&mut self, entry: T) {
@@ -81,6 +73,12 @@ impl<T> Shelves<T> {
     }
 }
 
+/// Has the processor fetch this, the first line of it, from memory, without waiting for it.
+#[inline]
+pub(super) fn fetch<T>(wanted: &T) {
+    prefetch_index(std::slice::from_ref(wanted), 0);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,7 +91,7 @@ mod tests {
         assert_eq!((list.len(), list.get(3 * LEN as u32)), (3 * LEN, None));
         assert!(list.iter().copied().eq(0..3 * LEN as u32));
         (0..list.len() as u32).for_each(|place| {
-            list.fetch(place);
+            list.get(place).into_iter().for_each(fetch);
             assert_eq!(list.get(place), Some(&place));
         });
         list.get_mut(LEN as u32).into_iter().for_each(|entry| *entry = 7);

@@ -17,7 +17,7 @@ use crate::decode::tcp::Flags;
 use crate::track::FlowKey;
 use crate::track::flow::Slot;
 use crate::track::index::{Hash, Index};
-use crate::track::shelves::Shelves;
+use crate::track::shelves::{Shelves, fetch};
 
 /// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
 /// memory.
@@ -176,7 +176,7 @@ impl Ways {
         }));
         for next in ahead.iter_mut() {
             next.pair = index.guess(next.hash);
-            next.pair.iter().for_each(|pair| pairs.fetch(*pair));
+            next.pair.and_then(|pair| pairs.get(pair)).into_iter().for_each(fetch);
         }
         let mut ahead = std::mem::take(ahead);
         for (next, arriving) in ahead.iter_mut().zip(batch) {
