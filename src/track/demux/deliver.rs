@@ -51,7 +51,7 @@ impl DemuxTable {
             }
             None => self.decide(way, arriving, interface),
         };
-        let delivery = number.and_then(|number| self.verdicts.get(number as usize)).unwrap_or(&self.last);
+        let delivery = number.and_then(|number| self.verdicts.get(number)).unwrap_or(&self.last);
         Ruling { number, delivery }
     }
 
@@ -149,7 +149,7 @@ impl DemuxTable {
 
     /// A verdict of before holds of this packet too: what nobody got may have been answered since, or refused.
     fn still_holds(&self, given: Given, way: Option<WayId>, arriving: &Arriving) -> bool {
-        let before = || self.verdicts.get(given.number() as usize);
+        let before = || self.verdicts.get(given.number());
         given.is_settled() || before().is_some_and(|before| before.verdict == self.unmet(way, arriving))
     }
 

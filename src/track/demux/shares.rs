@@ -10,6 +10,7 @@ use prefetch_index::prefetch_index;
 
 use super::delivery::Name;
 use super::{Arriving, Delivery, Lookup, Reach, Ruling};
+use crate::track::shelves::Shelves;
 
 /// Packets that fared alike: the same verdict, the same sockets, the same rule.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,7 +32,7 @@ pub struct Share {
 /// Counts packets by what became of them.
 #[derive(Debug, Default)]
 pub struct Shares {
-    shares: Vec<Share>,
+    shares: Shelves<Share>,
     index: HashTable<u32>,
     hasher: RandomState,
     /// What is counted by the number of a verdict.
@@ -69,12 +70,12 @@ impl Shares {
     /// What each socket got, in the order of first packets; the shares of one stand together.
     pub fn by_sockets(&mut self) -> Vec<Vec<&Share>> {
         for Numbered { share, again } in &mut self.numbered {
-            let (again, share) = (mem::take(again), share.checked_sub(1).and_then(|share| self.shares.get_mut(share as usize)));
+            let (again, share) = (mem::take(again), share.checked_sub(1).and_then(|share| self.shares.get_mut(share)));
             share.into_iter().for_each(|share| share.packets = share.packets.saturating_add(again));
         }
         let mut rows: Vec<Vec<&Share>> = Vec::new();
         let mut places = HashMap::<_, _, RandomState>::default();
-        for share in &self.shares {
+        for share in self.shares.iter() {
             let place = *places.entry((share.verdict, &share.sockets)).or_insert(rows.len());
             match rows.get_mut(place) {
                 Some(row) => row.push(share),
@@ -88,7 +89,7 @@ impl Shares {
     #[inline(never)]
     fn see_new(&mut self, frame: u64, ruling: &Ruling<'_>) {
         let place = self.place(frame, ruling);
-        let Some((place, share)) = place.and_then(|place| Some((place, self.shares.get_mut(place as usize)?))) else {
+        let Some((place, share)) = place.and_then(|place| Some((place, self.shares.get_mut(place)?))) else {
             self.left_out = self.left_out.saturating_add(1);
             return;
         };
@@ -106,7 +107,7 @@ impl Shares {
     fn place(&mut self, frame: u64, delivery: &Delivery) -> Option<u32> {
         let hash = self.hasher.hash_one(key(delivery.verdict, &delivery.sockets, delivery.rule));
         let shares = &self.shares;
-        let same = |place: &u32| shares.get(*place as usize).is_some_and(|share| share.is_of(delivery));
+        let same = |place: &u32| shares.get(*place).is_some_and(|share| share.is_of(delivery));
         if let Some(place) = self.index.find(hash, same) {
             return Some(*place);
         }
@@ -116,7 +117,7 @@ impl Shares {
         self.shares.push(Share { verdict, sockets, rule, or_rule, first_frame: frame, packets: 0 });
         let Self { index, shares, hasher, .. } = self;
         let hash_of = |share: &Share| hasher.hash_one(key(share.verdict, &share.sockets, share.rule));
-        index.insert_unique(hash, place, |place| shares.get(*place as usize).map_or(0, hash_of));
+        index.insert_unique(hash, place, |place| shares.get(*place).map_or(0, hash_of));
         Some(place)
     }
 }

@@ -15,6 +15,7 @@ use super::{Arriving, Declared, Delivery, Reach, Setup};
 use crate::capture::HostAddress;
 use crate::decode::tcp::Flags;
 use crate::track::Protocol;
+use crate::track::shelves::Shelves;
 
 /// The place of a socket in the order of binding.
 pub(super) type Place = u32;
@@ -55,7 +56,7 @@ pub struct DemuxTable {
     /// Endpoints of UDP that sent without being declared.
     pub(super) strangers: HashSet<SocketAddr, RandomState>,
     /// Verdicts by their numbers.
-    pub(super) verdicts: Vec<Delivery>,
+    pub(super) verdicts: Shelves<Delivery>,
     /// The verdict on the last packet, if it is of that packet alone.
     pub(super) last: Delivery,
     pub(super) losers: Shared,
@@ -73,6 +74,7 @@ impl DemuxTable {
     pub fn of(setup: Setup) -> Self {
         let Setup { sockets, ordered, addresses, inferred, births } = setup;
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
+        table.reserve(sockets.len());
         sockets.into_iter().for_each(|socket| table.add(socket));
         table.hears_of_networks = addresses.is_empty();
         table.addresses.extend(addresses.iter().map(|address| address.ip));
@@ -148,7 +150,7 @@ impl DemuxTable {
             changing: HashSet::default(),
             ways,
             strangers: HashSet::default(),
-            verdicts: Vec::new(),
+            verdicts: Shelves::default(),
             last: Delivery::none(Reach::Unknown),
             losers: Shared::default(),
             losers_left_out: false,
@@ -158,6 +160,14 @@ impl DemuxTable {
     /// Forgets the verdicts given so far: the sockets are others now.
     pub(super) fn forget(&mut self) {
         self.ways.forget();
+    }
+
+    /// Room for so many sockets, most of which are alone at their address and port.
+    fn reserve(&mut self, sockets: usize) {
+        self.sockets.reserve(sockets);
+        self.names.reserve(sockets);
+        self.group_of.reserve(sockets);
+        self.waiting.reserve(sockets);
     }
 
     fn add(&mut self, socket: Declared) {
