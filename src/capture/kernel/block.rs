@@ -33,6 +33,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use super::{KernelSocket, KernelState, Sample, Transport};
+use crate::capture::pcapng::Blocks;
 use crate::capture::{ByteOrder, Frame, LinkType, Timestamp};
 
 /// The Private Enterprise Number of the block: that for examples (RFC 5612).
@@ -73,9 +74,8 @@ pub enum BlockFault {
 impl Sample {
     /// The whole block, as it goes into a section of this byte order.
     pub fn to_block(&self, order: ByteOrder) -> Vec<u8> {
-        let mut block = Octets { order, octets: Vec::new() };
-        block.u32(CUSTOM);
-        block.u32(0); // The length, known at the end.
+        let mut block = Blocks::new(order, 0);
+        block.begin(CUSTOM);
         block.u32(PEN);
         block.octets.extend(MAGIC);
         block.u16(VERSION);
@@ -87,9 +87,11 @@ impl Sample {
         block.u32(0);
         block.u64(nanoseconds(self.before));
         block.u64(nanoseconds(self.after));
-        addresses.iter().for_each(|address| block.address(*address));
-        sockets.iter().for_each(|socket| block.socket(socket));
-        block.end()
+        addresses.iter().for_each(|address| block.octets.extend(in_ipv6(*address)));
+        sockets.iter().for_each(|socket| put_socket(&mut block, socket));
+        // At most 16 MiB: all parts are whole words.
+        block.end();
+        block.octets
     }
 
     /// The sample that a frame holds; `None` if the frame is something else.
@@ -102,53 +104,23 @@ impl Sample {
     }
 }
 
-/// A block being built.
-struct Octets {
-    order: ByteOrder,
-    octets: Vec<u8>,
+fn put_socket(block: &mut Blocks, socket: &KernelSocket) {
+    let family = if socket.local.is_ipv4() { 4 } else { 6 };
+    block.octets.extend([socket.transport.number(), socket.state.code(), family, 0]);
+    block.u16(socket.local.port());
+    block.u16(socket.remote.port());
+    block.octets.extend(in_ipv6(socket.local.ip()));
+    block.octets.extend(in_ipv6(socket.remote.ip()));
+    block.u32(socket.receive_queue);
+    block.u32(socket.send_queue);
+    block.u32(socket.uid);
+    block.u64(socket.inode);
 }
 
-impl Octets {
-    fn socket(&mut self, socket: &KernelSocket) {
-        let family = if socket.local.is_ipv4() { 4 } else { 6 };
-        self.octets.extend([socket.transport.number(), socket.state.code(), family, 0]);
-        self.u16(socket.local.port());
-        self.u16(socket.remote.port());
-        self.address(socket.local.ip());
-        self.address(socket.remote.ip());
-        self.u32(socket.receive_queue);
-        self.u32(socket.send_queue);
-        self.u32(socket.uid);
-        self.u64(socket.inode);
-    }
-
-    fn address(&mut self, address: IpAddr) {
-        self.octets.extend(match address {
-            IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
-            IpAddr::V6(address) => address.octets(),
-        });
-    }
-
-    fn u16(&mut self, number: u16) {
-        self.octets.extend(self.order.u16_octets(number));
-    }
-
-    fn u32(&mut self, number: u32) {
-        self.octets.extend(self.order.u32_octets(number));
-    }
-
-    fn u64(&mut self, number: u64) {
-        self.octets.extend(self.order.u64_octets(number));
-    }
-
-    /// Writes the length at both ends. At most 16 MiB: all parts are whole words.
-    fn end(mut self) -> Vec<u8> {
-        let length = self.order.u32_octets(self.octets.len().saturating_add(4) as u32);
-        self.octets.extend(length);
-        if let Some(place) = self.octets.get_mut(4..8) {
-            place.copy_from_slice(&length);
-        }
-        self.octets
+fn in_ipv6(address: IpAddr) -> [u8; 16] {
+    match address {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 

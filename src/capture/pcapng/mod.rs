@@ -1,12 +1,14 @@
 //! pcapng files (draft-ietf-opsawg-pcapng): sections of blocks, each block with its length at both ends.
 //!
 //! * `block`: where blocks begin and end, and the three kinds that hold packets.
+//! * `build`: blocks in the making.
 //! * `options`: the lists of options at the end of blocks.
 //! * `describe`: blocks about sections, interfaces, names and statistics.
 //! * `port`: one interface while its frames are read.
 //! * `reader`: the [`Source`](super::Source), and how it finds its way after damage.
 
 mod block;
+mod build;
 mod describe;
 mod options;
 mod port;
@@ -15,6 +17,7 @@ mod reader;
 mod tests;
 
 pub(super) use block::{ENHANCED_PACKET, INTERFACE, INTERFACE_STATISTICS, NAME_RESOLUTION, SECTION, SIMPLE_PACKET, padded};
+pub(super) use build::Blocks;
 pub use options::{PacketOption, packet_options};
 pub(super) use options::{code, options_are_sound, sound_options};
 pub(super) use reader::Reader;

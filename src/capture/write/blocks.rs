@@ -1,33 +1,12 @@
-//! Blocks in the making: headers, packets and statistics, each with its options and its length at both ends.
+//! What the blocks of a capture say: sections, interfaces, names, packets and statistics, each with its options.
 
 use std::net::IpAddr;
 
 use super::super::clock::Clock;
-use super::super::pcapng::{self, code};
-use super::super::{ByteOrder, Frame, Interface, Resolution, Section, Statistics};
-use super::GATHERED;
-
-/// Blocks that are still to be written, the last of which may be in the making.
-pub(super) struct Blocks {
-    /// The byte order of their section.
-    pub(super) order: ByteOrder,
-    pub(super) octets: Vec<u8>,
-    /// Where the last one begins.
-    begin: usize,
-}
-
-impl Default for Blocks {
-    fn default() -> Self {
-        Self { order: ByteOrder::Little, octets: Vec::with_capacity(GATHERED), begin: 0 }
-    }
-}
+use super::super::pcapng::{self, Blocks, code};
+use super::super::{Frame, Interface, Resolution, Section, Statistics};
 
 impl Blocks {
-    /// Octets of the last block so far.
-    fn len(&self) -> usize {
-        self.octets.len().saturating_sub(self.begin)
-    }
-
     pub(super) fn section(&mut self, section: &Section) {
         self.begin(pcapng::SECTION);
         self.u32(0x1a2b_3c4d);
@@ -140,12 +119,6 @@ impl Blocks {
         self.end_with_options(20);
     }
 
-    fn begin(&mut self, kind: u32) {
-        self.begin = self.octets.len();
-        self.u32(kind);
-        self.u32(0); // The length, known at the end.
-    }
-
     /// Ends a block whose options begin after `fixed` octets.
     fn end_with_options(&mut self, fixed: usize) {
         if self.len() > fixed {
@@ -153,21 +126,6 @@ impl Blocks {
             self.u16(0);
         }
         self.end();
-    }
-
-    /// Writes the length at both ends.
-    fn end(&mut self) {
-        // A block holds one packet of at most 16 MiB, or texts that are bounded likewise.
-        let length = self.order.u32_octets(self.len().saturating_add(4) as u32);
-        self.octets.extend(length);
-        self.set_length(length);
-    }
-
-    /// Writes the length at the begin.
-    pub(super) fn set_length(&mut self, length: [u8; 4]) {
-        if let Some(place) = self.octets.get_mut(self.begin.saturating_add(4)..self.begin.saturating_add(8)) {
-            place.copy_from_slice(&length);
-        }
     }
 
     fn texts<'t>(&mut self, code: u16, texts: impl IntoIterator<Item = &'t String>) {
@@ -193,18 +151,6 @@ impl Blocks {
     fn ticks(&mut self, ticks: u64) {
         self.u32((ticks >> 32) as u32);
         self.u32(ticks as u32);
-    }
-
-    fn u16(&mut self, number: u16) {
-        self.octets.extend(self.order.u16_octets(number));
-    }
-
-    fn u32(&mut self, number: u32) {
-        self.octets.extend(self.order.u32_octets(number));
-    }
-
-    fn u64(&mut self, number: u64) {
-        self.octets.extend(self.order.u64_octets(number));
     }
 }
 

@@ -12,9 +12,8 @@ use std::io::{self, Write};
 
 use super::clock::Clock;
 use super::kernel::Sample;
-use super::pcapng;
-use super::{Description, Frame, Interface, InterfaceId, Statistics};
-use blocks::Blocks;
+use super::pcapng::{self, Blocks};
+use super::{ByteOrder, Description, Frame, Interface, InterfaceId, Statistics};
 
 /// Writes frames of the capture that `description` describes; it must be complete, so read the capture once before. Of a
 /// live capture, [`Live`](super::Live) describes all but the statistics, which [`Writer::finish_with`] takes.
@@ -43,7 +42,7 @@ const LARGE: usize = 8 << 10;
 impl<'d, W: Write> Writer<'d, W> {
     /// Nothing is written before the first frame.
     pub fn new(out: W, description: &'d Description) -> Self {
-        Self { out, written: 0, description, begun: 0, statistics: None, blocks: Blocks::default() }
+        Self { out, written: 0, description, begun: 0, statistics: None, blocks: Blocks::new(ByteOrder::Little, GATHERED) }
     }
 
     /// Writes what stands before the first frame, for a reader who waits for it.

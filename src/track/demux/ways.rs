@@ -3,7 +3,6 @@
 //! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
 //! number the verdicts that hold for all its packets.
 
-use std::hint::black_box;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
@@ -328,12 +327,12 @@ impl Ways {
         *self.get(way)?.verdicts.get(asked.place()?)?
     }
 
-    /// The number of the verdict that most packets of a way get. Looks at what else will be asked of it.
+    /// The number of the verdict that most packets of a way get. Has the processor fetch what else will be asked of it.
     #[inline(always)]
     fn likely(&self, way: WayId) -> Option<u32> {
         let pair = self.pair(way)?;
         pair.steady(way).or_else(|| {
-            black_box(pair.ways.iter().any(Way::is_quiet));
+            pair.ways.iter().filter_map(|way| way.child.as_deref()).for_each(fetch);
             let Way { verdicts: [open, _, before, child], .. } = pair.ways.get(way as usize % 2)?;
             child.or(*open).or(*before).map(Given::number)
         })
