@@ -46,5 +46,6 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
 fn print(table: &Conversations, first: Option<Timestamp>, look: Look, out: &mut impl Write) -> io::Result<()> {
     let mut rows = listing::ConversationRows::new(table.iter(), first, look);
     rows.heading(out)?;
-    table.iter().try_for_each(|conversation| rows.write(&conversation, out))
+    table.iter().try_for_each(|conversation| rows.write(&conversation, out))?;
+    rows.finish(out)
 }

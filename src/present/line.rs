@@ -15,38 +15,26 @@ use unicode_width::UnicodeWidthStr;
 use super::look::{Ink, Look};
 use crate::track::FlowId;
 
-/// The two digits of each number below a hundred.
-const PAIRS: [[u8; 2]; 100] = pairs();
+/// The decimal digits of each octet and a dot, the first one lowest, and how many there are.
+const DOTTED: [(u32, u8); 256] = dotted();
 
-const fn pairs() -> [[u8; 2]; 100] {
-    let mut pairs = [[0; 2]; 100];
-    let mut number = 0;
-    while number < 100 {
-        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
-        number += 1;
-    }
-    pairs
-}
-
-/// The decimal digits of each octet and a dot, left-aligned, and how many cells they take.
-const DOTTED: [([u8; 4], u8); 256] = dotted();
-
-const fn dotted() -> [([u8; 4], u8); 256] {
-    let mut dotted = [([b' '; 4], 0); 256];
+const fn dotted() -> [(u32, u8); 256] {
+    let mut dotted = [(0, 0); 256];
     let mut number = 0;
     while number < 256 {
         let digits = [b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
-        dotted[number] = match (number, digits) {
-            (0..10, [_, _, c]) => ([c, b'.', b' ', b' '], 2),
-            (10..100, [_, b, c]) => ([b, c, b'.', b' '], 3),
+        let (text, len) = match (number, digits) {
+            (0..10, [_, _, c]) => ([c, b'.', 0, 0], 2),
+            (10..100, [_, b, c]) => ([b, c, b'.', 0], 3),
             (_, [a, b, c]) => ([a, b, c, b'.'], 4),
         };
+        dotted[number] = (u32::from_le_bytes(text), len);
         number += 1;
     }
     dotted
 }
 
-/// One line under construction.
+/// One line under construction, or many of them.
 #[derive(Debug, Default)]
 pub struct Line {
     /// The line, and spaces behind it: what is written there needs no padding.
@@ -61,11 +49,12 @@ impl Line {
     }
 
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
-    #[inline]
+    #[inline(always)]
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let width = width.max(decimal_len(number));
-        write_decimal(number, &mut self.room(width + GAP)[..width]);
-        self.written(width + GAP)
+        let Some(Digits { text, len }) = Digits::of(number) else { return self.right(&number.to_string(), width) };
+        let width = width.max(len);
+        let over = Digits::MAX.saturating_sub(width);
+        self.put(width.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), width + GAP)
     }
 
     /// Adds a text, left-aligned, and two cells of space.
@@ -123,22 +112,20 @@ impl Line {
     }
 
     /// Adds a duration in seconds with six digits after the point, right-aligned.
+    #[inline(always)]
     pub fn seconds(&mut self, duration: SignedDuration, width: usize) -> &mut Self {
-        let mut micros = duration.subsec_micros().unsigned_abs();
-        let (whole, sign) = (duration.as_secs().unsigned_abs(), usize::from(duration.is_negative()));
-        let digits = decimal_len(whole);
-        let width = width.max(sign + digits + FRACTION);
-        let (integer, fraction) = self.room(width + GAP)[..width].split_at_mut(width - FRACTION);
-        write_decimal(whole, integer);
-        if sign > 0 {
-            integer[integer.len() - digits - 1] = b'-';
-        }
-        fraction[0] = b'.';
-        for pair in fraction[1..].rchunks_exact_mut(2) {
-            pair.copy_from_slice(&PAIRS[(micros % 100) as usize]);
-            micros /= 100;
-        }
-        self.written(width + GAP)
+        /// Cells of a point and six digits.
+        const FRACTION: usize = 1 + 6;
+        let (seconds, micros) = (duration.as_secs().unsigned_abs(), duration.subsec_micros().unsigned_abs());
+        let sign = if duration.is_negative() { "-" } else { "" };
+        let Some(Digits { text, len }) = Digits::of(seconds).filter(|_| sign.is_empty()) else {
+            return self.right(&format!("{sign}{seconds}.{micros:06}"), width);
+        };
+        let whole = width.saturating_sub(FRACTION).max(len);
+        let over = Digits::MAX.saturating_sub(whole);
+        let fraction = u64::from(b'.') | six_digits(micros) << OCTET | u64::from(b' ') << (OCTET * 7);
+        self.put(whole.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), whole);
+        self.put(0, fraction.to_le_bytes(), FRACTION + GAP)
     }
 
     /// Adds a text as it is, with nothing behind it.
@@ -148,9 +135,9 @@ impl Line {
 
     /// Adds a number as it is, with nothing behind it.
     pub fn digits(&mut self, number: u64) -> &mut Self {
-        let len = decimal_len(number);
-        write_decimal(number, &mut self.room(len)[..len]);
-        self.written(len)
+        let Some(Digits { text, len }) = Digits::of(number) else { return self.text(&number.to_string()) };
+        // The spaces in front go behind.
+        self.put(0, text.rotate_right(OCTET * (Digits::MAX - len) as u32).to_le_bytes(), len)
     }
 
     /// Octets so far.
@@ -177,7 +164,7 @@ impl Line {
     /// Ends the line, without trailing space.
     pub fn close(&mut self) -> &mut Self {
         self.len = self.since(0).iter().rposition(|octet| *octet != b' ').map_or(0, |last| last + 1);
-        self.text("\n")
+        self.put(0, *b"\n", 1)
     }
 
     /// Sends the line as it is, and starts the next one.
@@ -203,46 +190,50 @@ impl Line {
         self.close().send(out)
     }
 
+    /// Ends the line without trailing space, and sends all lines so far if there are many.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn end_among_many(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.close();
+        if self.len < MANY { Ok(()) } else { self.send(out) }
+    }
+
     fn endpoint4(&mut self, endpoint: SocketAddrV4) -> &mut Self {
-        let cell = self.room(LONGEST_V4);
-        let mut at = 0;
-        for octet in endpoint.ip().octets() {
-            let (digits, len) = DOTTED[usize::from(octet)];
-            cell[at..at + 4].copy_from_slice(&digits);
-            at += usize::from(len);
+        let [a, b, c, d] = endpoint.ip().octets().map(|octet| DOTTED[usize::from(octet)]);
+        for ((first, len), (second, more)) in [(a, b), (c, d)] {
+            let text = u64::from(first) | u64::from(second) << (OCTET * u32::from(len));
+            // What is no text is written over by what comes next.
+            self.put(0, text.to_le_bytes(), usize::from(len + more));
         }
-        cell[at - 1] = b':';
-        self.written(at).digits(endpoint.port().into())
+        self.len -= 1;
+        self.put(0, *b":", 1).digits(endpoint.port().into())
     }
 
     /// Adds an address as RFC 5952 writes it, the longest run of zeros left out, and port.
     fn endpoint6(&mut self, address: &Ipv6Addr, port: u16) -> &mut Self {
         let segments = address.segments();
-        let zeros = longest_zeros(&segments);
-        let cell = self.room(LONGEST_V6);
-        cell[0] = b'[';
-        let mut at = 1;
-        for (place, segment) in segments.into_iter().enumerate() {
-            if zeros.contains(&place) {
-                continue;
-            }
-            if place == zeros.end {
-                cell[at..at + 2].copy_from_slice(b"::");
-                at += 2;
-            } else if place > 0 {
-                cell[at] = b':';
-                at += 1;
-            }
-            let (digits, len) = hexadecimal(segment);
-            cell[at..at + 4].copy_from_slice(&digits);
-            at += len;
+        let zeros = longest_zeros(segments);
+        self.put(0, *b"[", 1).segments(&segments[..zeros.start]);
+        if !zeros.is_empty() {
+            // A segment before them brought the first colon.
+            let colons = if zeros.start == 0 { 2 } else { 1 };
+            self.put(0, *b"::", colons).segments(&segments[zeros.end..]);
         }
-        if zeros.end == segments.len() {
-            cell[at..at + 2].copy_from_slice(b"::");
-            at += 2;
+        // Behind the last segment there is none.
+        self.len -= usize::from(zeros.is_empty() || zeros.end < segments.len());
+        self.put(0, *b"]:", 2).digits(port.into())
+    }
+
+    /// Adds hexadecimal numbers with a colon behind each.
+    #[inline]
+    fn segments(&mut self, segments: &[u16]) -> &mut Self {
+        for segment in segments {
+            let (digits, len) = hexadecimal(*segment);
+            let text = u64::from(digits) | u64::from(b':') << (OCTET * len);
+            self.put(0, text.to_le_bytes(), 1 + len as usize);
         }
-        cell[at..at + 2].copy_from_slice(b"]:");
-        self.written(at + 2).digits(port.into())
+        self
     }
 
     /// Adds spaces.
@@ -257,14 +248,26 @@ impl Line {
         self.pad(end.saturating_sub(self.len) + GAP)
     }
 
+    /// Adds so many cells, and writes octets over the spaces there, some cells away; more of them than cells are written over
+    /// by what comes next.
+    #[inline]
+    fn put<const N: usize>(&mut self, away: usize, octets: [u8; N], cells: usize) -> &mut Self {
+        self.room(cells.max(away + N))[away..away + N].copy_from_slice(&octets);
+        self.written(cells)
+    }
+
     /// At least so many spaces behind the line, to be written over.
     #[inline]
     fn room(&mut self, cells: usize) -> &mut [u8] {
-        let end = self.len + cells;
-        if self.cells.len() < end {
-            self.cells.resize(end.next_power_of_two(), b' ');
+        if self.cells.len() < self.len + cells {
+            self.grow(cells);
         }
         &mut self.cells[self.len..]
+    }
+
+    #[cold]
+    fn grow(&mut self, cells: usize) {
+        self.cells.resize((self.len + cells).next_power_of_two(), b' ');
     }
 
     /// Adds what stands in the [room](Self::room) behind the line.
@@ -282,83 +285,114 @@ impl fmt::Write for Line {
     }
 }
 
+/// Octets that are sent at once: as many as standard output gathers, which then passes them on as they are.
+const MANY: usize = 64 << 10;
+
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;
-
-/// Cells of the longest IPv4 address with its port.
-const LONGEST_V4: usize = "255.255.255.255:65535".len();
-
-/// Cells of the longest IPv6 address with its port.
-const LONGEST_V6: usize = "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535".len();
-
-/// Cells of a fraction of a second.
-const FRACTION: usize = ".000000".len();
 
 /// Cells that a text takes up on a terminal.
 pub(super) fn cells(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
-/// How many decimal digits a number has, by how many binary ones: a binary digit is 0.30103 of a decimal one.
-#[inline]
-fn decimal_len(number: u64) -> usize {
-    let bits = u64::BITS - (number | 1).leading_zeros();
-    let less = ((bits * 1233) >> 12) as usize;
-    less + usize::from(number | 1 >= POWERS_OF_TEN[less])
+/// Binary digits of an octet.
+const OCTET: u32 = u8::BITS;
+
+/// A number in text: as long as the longest that there can be, spaces in front. The first octet is the lowest.
+#[derive(Clone, Copy)]
+struct Digits {
+    text: u64,
+    /// How many digits there are.
+    len: usize,
 }
 
-const POWERS_OF_TEN: [u64; LONGEST_NUMBER] = powers_of_ten();
+impl Digits {
+    const MAX: usize = 8;
 
-const fn powers_of_ten() -> [u64; LONGEST_NUMBER] {
-    let mut powers = [1; LONGEST_NUMBER];
-    let mut exponent = 1;
-    while exponent < LONGEST_NUMBER {
-        powers[exponent] = 10 * powers[exponent - 1];
-        exponent += 1;
-    }
-    powers
-}
-
-/// Digits of the largest number.
-const LONGEST_NUMBER: usize = u64::MAX.ilog10() as usize + 1;
-
-/// Writes a number's decimal digits at the end of `cell`, which has room for them.
-#[inline]
-fn write_decimal(mut number: u64, cell: &mut [u8]) {
-    let mut at = cell.len();
-    while number >= 10 {
-        at -= 2;
-        cell[at..at + 2].copy_from_slice(&PAIRS[(number % 100) as usize]);
-        number /= 100;
-    }
-    if number > 0 || at == cell.len() {
-        cell[at - 1] = b'0' + number as u8;
+    /// The digits of a number, if these are not too many.
+    #[inline]
+    fn of(number: u64) -> Option<Self> {
+        const ZEROS: u64 = u64::from_le_bytes([b'0'; Digits::MAX]);
+        let number = u32::try_from(number).ok().filter(|number| *number < 1_000_000)?;
+        let text = six_digits(number) << (2 * OCTET) | ZEROS & 0xffff;
+        // Zeros in front, but for the last digit, become spaces.
+        let in_front = ((text ^ ZEROS) | 1 << (OCTET * 7)).trailing_zeros() / OCTET;
+        let blank = u64::from_le_bytes([b'0' ^ b' '; Self::MAX]) & ((1 << (OCTET * in_front)) - 1);
+        Some(Self { text: text ^ blank, len: Self::MAX - in_front as usize })
     }
 }
 
-/// A segment's hexadecimal digits, left-aligned, and how many there are.
+/// The decimal digits of a number below a million, with zeros in front.
 #[inline]
-fn hexadecimal(segment: u16) -> ([u8; 4], usize) {
-    let digit = |bits: u16| b"0123456789abcdef"[usize::from(segment >> bits & 0xf)];
-    let all = u32::from_be_bytes([12, 8, 4, 0].map(digit));
-    let len = segment.checked_ilog2().map_or(1, |bits| 1 + bits as usize / 4);
-    // The zeros in front are pushed out, and spaces come in behind.
-    let aligned = (u64::from(all) << 32 | u64::from(u32::from_be_bytes([b' '; 4]))) << (8 * (4 - len));
-    (((aligned >> 32) as u32).to_be_bytes(), len)
+fn six_digits(number: u32) -> u64 {
+    let three = |number: u32| u64::from(THREE_DIGITS[number as usize]);
+    three(number / 1000) | three(number % 1000) << (3 * OCTET)
 }
 
-/// Where the first of the longest runs of zeros stands that is longer than one; past the end if there is none.
-fn longest_zeros(segments: &[u16; 8]) -> Range<usize> {
-    const NONE: usize = usize::MAX;
-    let (mut longest, mut start) = (NONE..NONE, 0);
-    for (place, segment) in segments.iter().enumerate() {
-        if *segment != 0 {
-            start = place + 1;
-        } else if place > start && place - start >= longest.len() {
-            longest = start..place + 1;
+/// The decimal digits of each number below a thousand, with zeros in front.
+const THREE_DIGITS: [u32; 1000] = three_digits();
+
+const fn three_digits() -> [u32; 1000] {
+    let mut texts = [0; 1000];
+    let mut number = 0;
+    while number < 1000 {
+        let digits = [b'0' + (number / 100) as u8, b'0' + (number / 10 % 10) as u8, b'0' + (number % 10) as u8];
+        texts[number] = u32::from_le_bytes([digits[0], digits[1], digits[2], 0]);
+        number += 1;
+    }
+    texts
+}
+
+/// A segment's hexadecimal digits, the first one lowest, and how many there are.
+#[inline]
+fn hexadecimal(segment: u16) -> (u32, u32) {
+    let [high, low] = segment.to_be_bytes().map(|octet| u32::from(HEXADECIMAL[usize::from(octet)]));
+    let in_front = (segment | 1).leading_zeros() / 4;
+    ((high | low << (2 * OCTET)) >> (OCTET * in_front), 4 - in_front)
+}
+
+/// The two hexadecimal digits of each octet, the first one lowest.
+const HEXADECIMAL: [u16; 256] = hexadecimal_digits();
+
+const fn hexadecimal_digits() -> [u16; 256] {
+    let digits = b"0123456789abcdef";
+    let mut texts = [0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        texts[octet] = u16::from_le_bytes([digits[octet / 16], digits[octet % 16]]);
+        octet += 1;
+    }
+    texts
+}
+
+/// Where the first of the longest runs of zeros stands that is longer than one; empty at the end if there is none.
+#[inline]
+fn longest_zeros(segments: [u16; 8]) -> Range<usize> {
+    let bits = (0..).zip(segments).map(|(place, segment)| u8::from(segment == 0) << place);
+    let (start, end) = LONGEST_ZEROS[usize::from(bits.sum::<u8>())];
+    usize::from(start)..usize::from(end)
+}
+
+/// The longest run of ones by the bits that are, the lowest one first.
+const LONGEST_ZEROS: [(u8, u8); 256] = longest_runs();
+
+const fn longest_runs() -> [(u8, u8); 256] {
+    let mut runs = [(8, 8); 256];
+    let mut bits: usize = 0;
+    while bits < 256 {
+        let (mut longest, mut start) = (1, 0);
+        while start < 8 {
+            let len = (!(bits >> start)).trailing_zeros() as u8;
+            if len > longest {
+                runs[bits] = (start, start + len);
+                longest = len;
+            }
+            start += 1;
         }
+        bits += 1;
     }
-    longest
+    runs
 }
 
 #[cfg(test)]
@@ -384,19 +418,35 @@ mod tests {
 
     #[test]
     fn numbers_of_every_length() {
-        for power in POWERS_OF_TEN {
-            for number in [power - 1, power, power + 1, power.wrapping_mul(9), u64::MAX - power] {
-                assert_eq!(printed(|line| line.number(number, 0)), format!("{number}\n"));
+        for number in (0..1000).flat_map(|number| [number, number * 1000, number * 1001]) {
+            assert_eq!(printed(|line| line.digits(number)), format!("{number}\n"));
+        }
+        for power in (0..20).map(|exponent| 10_u64.pow(exponent)) {
+            for number in [power - 1, power, power + 1, power.wrapping_mul(9), power.wrapping_mul(12_345), u64::MAX - power] {
+                assert_eq!(printed(|line| line.digits(number).text("|")), format!("{number}|\n"));
+                for width in [0, 1, 7, 8, 9, 20] {
+                    assert_eq!(printed(|line| line.number(number, width).text("|")), format!("{number:>width$}  |\n"));
+                }
             }
         }
     }
 
     #[test]
     fn durations_have_six_digits_and_a_sign() {
-        for (nanoseconds, expected) in
-            [(0, "0.000000"), (1_002_003_999, "1.002003"), (-41_000, "-0.000041"), (7_999_999, "0.007999")]
-        {
-            assert_eq!(printed(|line| line.seconds(SignedDuration::from_nanos(nanoseconds), 0)), format!("{expected}\n"));
+        for (nanoseconds, expected) in [
+            (0, "0.000000"),
+            (1_002_003_999, "1.002003"),
+            (-41_000, "-0.000041"),
+            (7_999_999, "0.007999"),
+            (999_999_123_456_000, "999999.123456"),
+            (-999_999_123_456_000, "-999999.123456"),
+            (i64::MAX, "9223372036.854775"),
+            (i64::MIN, "-9223372036.854775"),
+        ] {
+            for width in [0, 8, 9, 15, 16, 17, 30] {
+                let text = printed(|line| line.seconds(SignedDuration::from_nanos(nanoseconds), width).text("|"));
+                assert_eq!(text, format!("{expected:>width$}  |\n"));
+            }
         }
     }
 

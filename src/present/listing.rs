@@ -218,7 +218,7 @@ impl ConversationRows {
         self.line.painted(self.look, Ink::Quiet, &titles.join("  "), 0).end(out)
     }
 
-    /// Writes one conversation.
+    /// Writes one conversation; it may not be sent before the [end](Self::finish).
     ///
     /// # Errors
     /// What the writer says.
@@ -229,7 +229,7 @@ impl ConversationRows {
         self.line.endpoint(conversation.a, self.endpoints).endpoint(conversation.b, self.endpoints);
         if narrow {
             self.line.stream(conversation.id, self.look, 7).number(all.0, 7).number(all.1, 7);
-            self.times(conversation, (9, 8)).end(out)?;
+            self.times(conversation, (9, 8)).close();
             let way = |count: Count| format!("{}, {}", counted(count.frames, "packet"), counted(count.octets, "byte"));
             self.line.text(&format!("  A→B {}; B→A {}", way(forth), way(back)));
         } else {
@@ -237,7 +237,15 @@ impl ConversationRows {
             self.line.number(forth.frames, 8).number(forth.octets, 10).number(back.frames, 8).number(back.octets, 10);
             self.times(conversation, (12, 12));
         }
-        self.line.end(out)
+        self.line.end_among_many(out)
+    }
+
+    /// Sends what waits.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn finish(&mut self, out: &mut impl Write) -> io::Result<()> {
+        self.line.send(out)
     }
 
     /// Adds when it began and how long it went on, in columns so wide.
@@ -279,7 +287,10 @@ No.  Time      Source     Destination      Protocol  Length  Stream  Info
     fn conversations_in_the_columns_of_wireshark() {
         let trace = trace(&[udp("10.0.0.1:1", "10.0.0.2:2", 5), udp("10.0.0.2:2", "10.0.0.1:1", 9)]);
         let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first, Look::default());
-        let text = written(|out| rows.write(&trace.conversations[0], out));
+        let text = written(|out| {
+            rows.write(&trace.conversations[0], out)?;
+            rows.finish(out)
+        });
         let words: Vec<&str> = text.split_whitespace().collect();
         assert_eq!(words, ["10.0.0.1:1", "10.0.0.2:2", "udp:0", "2", "98", "1", "47", "1", "51", "0.000000", "0.001000"]);
     }
@@ -291,7 +302,8 @@ No.  Time      Source     Destination      Protocol  Length  Stream  Info
         let mut rows = ConversationRows::new(trace.conversations.iter().copied(), trace.survey.first, look);
         let text = written(|out| {
             rows.heading(out)?;
-            rows.write(&trace.conversations[0], out)
+            rows.write(&trace.conversations[0], out)?;
+            rows.finish(out)
         });
         let expected = "\
 Address A:Port   Address B:Port   Stream   Packets    Bytes  Rel Start  Duration
