@@ -65,8 +65,8 @@ impl Buffer {
     #[inline]
     pub(super) fn consume(&mut self, len: usize) {
         let len = len.min(self.held());
-        self.start = self.start.saturating_add(len);
-        self.offset = self.offset.saturating_add(len as u64);
+        self.start = self.start.wrapping_add(len);
+        self.offset = self.offset.wrapping_add(len as u64);
     }
 
     /// Offset of the front in octets, after decompression.

@@ -31,18 +31,28 @@ impl Clock {
     }
 
     /// The time `ticks` stand for.
-    #[inline]
+    #[inline(always)]
     pub(super) fn time(self, ticks: u64) -> Timestamp {
         // The two units of nearly all files need no wide division.
-        let (seconds, nanoseconds) = match self.resolution {
-            Resolution::Decimal(6) => (ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000)),
-            Resolution::Decimal(9) => (ticks / 1_000_000_000, ticks % 1_000_000_000),
-            Resolution::Decimal(digits) => decimal(ticks, digits),
-            Resolution::Binary(bits) => binary(ticks, bits),
-        };
-        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(self.offset_seconds);
-        // Both branches keep nanoseconds below a second.
-        Timestamp::new(seconds, nanoseconds as u32)
+        match self.resolution {
+            Resolution::Decimal(6) => self.at((ticks / 1_000_000, (ticks % 1_000_000).wrapping_mul(1000))),
+            Resolution::Decimal(9) => self.at((ticks / 1_000_000_000, ticks % 1_000_000_000)),
+            _ => self.time_of_rare_unit(ticks),
+        }
+    }
+
+    #[cold]
+    fn time_of_rare_unit(self, ticks: u64) -> Timestamp {
+        match self.resolution {
+            Resolution::Decimal(digits) => self.at(decimal(ticks, digits)),
+            Resolution::Binary(bits) => self.at(binary(ticks, bits)),
+        }
+    }
+
+    /// Whole seconds of this clock, and nanoseconds, of which there is no second.
+    #[inline(always)]
+    fn at(self, (seconds, nanoseconds): (u64, u64)) -> Timestamp {
+        Timestamp::new(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(self.offset_seconds), nanoseconds as u32)
     }
 
     /// The smallest number of ticks that stands for `time`; `None` where the clock cannot say it.

@@ -178,7 +178,8 @@ impl FlowKey {
             (Protocol::Udp, false) => Kind::Udp4,
             (Protocol::Udp, true) => Kind::Udp6,
         };
-        let is_low = source <= destination;
+        // Addresses are equal for all packets of a capture, or for hardly any.
+        let is_low = if source.0 == destination.0 { source.1 <= destination.1 } else { source.0 < destination.0 };
         let (low, high) = if is_low { (source, destination) } else { (destination, source) };
         let key = Self { low: halves(low.0), high: halves(high.0), rest: Rest::new(low.1, high.1, kind) };
         (key, if is_low { Slot::Low } else { Slot::High })

@@ -217,7 +217,7 @@ impl Ordinary {
         let (words, []) = octets.first_chunk::<{ Self::BEFORE }>()?.as_chunks::<4>() else { return None };
         let &[kind, length, interface, high, low, captured_len, original_len] = words else { return None };
         let (length, captured_len) = (u32(length), u32(captured_len) as usize);
-        let total = padded(captured_len).saturating_add(Self::BEFORE).saturating_add(4);
+        let total = padded(captured_len).saturating_add(Self::BEFORE + 4);
         let is_ordinary = u32(kind) == ENHANCED_PACKET && length <= LARGEST && length as usize == total;
         let trailer = octets.get(..total).filter(|_| is_ordinary)?.last_chunk()?;
         (u32(*trailer) == length).then_some(Self {

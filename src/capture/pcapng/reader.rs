@@ -123,7 +123,7 @@ impl Reader {
         let block = Ordinary::read(self.buffer.ahead(), self.byte_order)?;
         let counted = self.count(block.interface, Some(block.ticks), block.captured_len).ok()?;
         self.lent = block.total;
-        let octets = Ordinary::BEFORE..Ordinary::BEFORE.saturating_add(block.captured_len);
+        let octets = Ordinary::BEFORE..Ordinary::BEFORE.wrapping_add(block.captured_len);
         Some(Ready { counted, ticks: block.ticks, original_len: block.original_len, octets, options: 0..0 })
     }
 
@@ -257,8 +257,8 @@ impl Reader {
         let port = self.ports.get_mut(index).ok_or(undefined)?;
         let interface = self.description.interfaces.get_mut(index).ok_or(undefined)?;
 
-        self.frames = self.frames.saturating_add(1);
-        interface.frames = interface.frames.saturating_add(1);
+        self.frames = self.frames.wrapping_add(1);
+        interface.frames = interface.frames.wrapping_add(1);
         if captured_len > port.snap_length as usize {
             self.description.beyond_snap_length = self.description.beyond_snap_length.saturating_add(1);
         }
