@@ -37,7 +37,7 @@ fn told(script: &str) -> Vec<String> {
 }
 
 fn line(table: &mut DemuxTable, arriving: &Arriving) -> String {
-    let Delivery { verdict, sockets, rule, basis, or_rule, .. } = &*table.deliver(arriving, None);
+    let Delivery { verdict, sockets, rule, basis, or_rule, .. } = &*table.deliver(arriving, || None);
     let sockets = if sockets.is_empty() { String::new() } else { format!(" {}", sockets.join(" ")) };
     let or = or_rule.map(|other| format!(" or {}", other.word())).unwrap_or_default();
     let basis = basis.map(|basis| format!(", {} {}", basis.evidence, basis.rule.word())).unwrap_or_default();
@@ -159,7 +159,7 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
                 Some(Arrival::Refusal(refusal)) => return contradictions.hear(&refusal),
                 None => return,
             };
-            let delivery = table.deliver(&arriving, None);
+            let delivery = table.deliver(&arriving, || None);
             contradictions.see(&arriving, &delivery);
             match delivery.verdict {
                 Reach::To => assert!(is_its(&trace.sockets, &delivery, &arriving), "{capture:?}: {arriving:?}: {delivery:?}"),

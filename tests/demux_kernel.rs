@@ -114,7 +114,7 @@ fn seen_from(local: SocketAddr, peer: SocketAddr) -> SocketAddr {
 
 /// What is not as the table says.
 fn disagreement(stage: &Stage, table: &mut DemuxTable, arriving: &Arriving, got: &[&str]) -> Option<String> {
-    let delivery = table.deliver(arriving, Some("lo"));
+    let delivery = table.deliver(arriving, || Some("lo"));
     let sockets: Vec<&str> = delivery.sockets.iter().map(|socket| &**socket).collect();
     let agrees = match delivery.verdict {
         Reach::To | Reach::Every => sockets == got,

@@ -78,8 +78,8 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
                 Ok(())
             }
             Arrival::Packet(arriving) => {
-                let ruling = &table.deliver(arriving, event.interface(description));
-                if !event.selected || !rows.keeps(&**ruling) {
+                let ruling = &table.deliver(arriving, || event.interface(description));
+                if !event.selected || !(rows.keeps_all() || rows.keeps(&**ruling)) {
                     return Ok(());
                 }
                 contradictions.see(arriving, ruling);
@@ -167,7 +167,7 @@ fn changes(setup: &Setup, play: Play<'_>, expectations: &mut Expectations, out: 
             if !event.selected || !rows.keeps(&then) {
                 return Ok(());
             }
-            expectations.see(arriving, &then);
+            expectations.see(arriving, &Ruling::from(&then));
             match json {
                 true => json::what_if(arriving, (&now, &then), setup.is_inferred(), out),
                 false => view.write(arriving, (&now, &then), out),

@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use sockscope::judge::TextFault;
-use sockscope::track::{Arriving, Delivery, FiveTuple, Protocol, Reach};
+use sockscope::track::{Arriving, Delivery, FiveTuple, Protocol, Reach, Ruling};
 
 /// All lines, and the first that a packet contradicts.
 #[derive(Debug, Default)]
@@ -40,9 +40,9 @@ impl Expectations {
 
     /// Holds the verdict on one packet against all lines.
     #[inline]
-    pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    pub(crate) fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         if self.contradicted.is_none() && !self.lines.is_empty() {
-            self.hold(arriving, delivery);
+            self.hold(arriving, ruling);
         }
     }
 

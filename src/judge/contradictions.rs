@@ -13,13 +13,16 @@ use prefetch_index::prefetch_index;
 
 use crate::decode::seq::SeqNumber;
 use crate::decode::tcp::Flags;
-use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Name, Reach, Refusal, Ruling};
+use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Names, Reach, Refusal, Ruling};
 
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
 
 /// Of a verdict to which no answer says anything.
 const UNANSWERED: u64 = u64::MAX;
+
+/// Of a verdict whose last datagram drew an error, which is told.
+const TOLD: u64 = u64::MAX - 1;
 
 /// Contradictions that are kept.
 const MAX_FOUND: usize = 10_000;
@@ -32,9 +35,13 @@ pub struct Contradictions {
     /// Datagrams that are refused among those.
     refused: usize,
     /// The last frame of each numbered verdict on datagrams that reach somebody: these are most. Of others
-    /// [`UNANSWERED`], as soon as one came.
+    /// [`UNANSWERED`], as soon as one came; [`TOLD`] between an error and the next one.
     delivered: Vec<u64>,
-    numbers: HashMap<FiveTuple, Numbered, RandomState>,
+    /// Those verdicts, in the order in which they came.
+    numbered: Vec<Numbered>,
+    /// The places of the last ones on each 5-tuple, up to the last time that somebody asked: errors are few.
+    places: HashMap<FiveTuple, usize, RandomState>,
+    placed: usize,
     found: Vec<Contradiction>,
     /// Contradictions beyond those kept.
     pub more: u64,
@@ -42,11 +49,12 @@ pub struct Contradictions {
     pub unwatched: u64,
 }
 
-/// A verdict that datagrams share.
+/// A verdict that the datagrams of a 5-tuple share.
 #[derive(Debug)]
 struct Numbered {
+    tuple: FiveTuple,
     number: u32,
-    sockets: Vec<Name>,
+    sockets: Names,
 }
 
 /// A packet to which something may come back.
@@ -56,7 +64,7 @@ struct Waiting {
     /// What an answer to a call acknowledges.
     end: Option<SeqNumber>,
     /// Who gets it; nobody if it is refused.
-    sockets: Vec<Name>,
+    sockets: Names,
 }
 
 /// A packet that did not fare as the table says.
@@ -71,7 +79,7 @@ pub struct Contradiction {
     /// What the packet's fate was.
     pub kind: Fate,
     /// The sockets that the table delivers it to.
-    pub sockets: Vec<Name>,
+    pub sockets: Names,
 }
 
 /// How a packet really fared.
@@ -184,13 +192,20 @@ impl Contradictions {
 
     /// The packet that went this way last, which is watched no longer.
     fn take(&mut self, tuple: FiveTuple) -> Option<Waiting> {
-        if let Some(waiting) = self.waiting.remove(&tuple) {
-            self.refused -= usize::from(waiting.is_refused_datagram());
-            return Some(waiting);
-        }
-        let numbered = self.numbers.get(&tuple)?;
-        let frame = std::mem::take(self.delivered.get_mut(numbered.number as usize)?);
-        (frame > 0).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
+        self.take_unnumbered(tuple).or_else(|| {
+            self.places
+                .extend((self.placed..).zip(&self.numbered[self.placed..]).map(|(place, numbered)| (numbered.tuple, place)));
+            self.placed = self.numbered.len();
+            let numbered = self.numbered.get(*self.places.get(&tuple)?)?;
+            let frame = std::mem::replace(self.delivered.get_mut(numbered.number as usize)?, TOLD);
+            (frame != TOLD).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
+        })
+    }
+
+    fn take_unnumbered(&mut self, tuple: FiveTuple) -> Option<Waiting> {
+        let waiting = self.waiting.remove(&tuple)?;
+        self.refused -= usize::from(waiting.is_refused_datagram());
+        Some(waiting)
     }
 
     fn contradict(&mut self, Waiting { frame, sockets, .. }: Waiting, by: u64, from: SocketAddr, kind: Fate) {
@@ -204,11 +219,16 @@ impl Contradictions {
     /// Remembers the last packet of each way; most go where the one before went.
     fn wait(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         match ruling.number.filter(|_| arriving.mark.is_none() && !ruling.sockets.is_empty()) {
-            _ if self.waiting.len() + self.numbers.len() >= MAX_WAITING => self.unwatched += 1,
-            Some(number) => {
-                self.take(arriving.tuple());
+            Some(number) if self.delivered.get(number as usize).is_some_and(|last| *last > 0) => {
+                self.take_unnumbered(arriving.tuple());
                 self.number(number, arriving.frame);
-                self.numbers.insert(arriving.tuple(), Numbered { number, sockets: ruling.sockets.clone() });
+            }
+            _ if self.waiting.len() + self.numbered.len() >= MAX_WAITING => self.unwatched += 1,
+            Some(number) => {
+                let (tuple, sockets) = (arriving.tuple(), ruling.sockets.clone());
+                self.take_unnumbered(tuple);
+                self.number(number, arriving.frame);
+                self.numbered.push(Numbered { tuple, number, sockets });
             }
             None => {
                 let end = arriving.mark.map(|mark| mark.end);
@@ -230,7 +250,7 @@ impl Contradictions {
 }
 
 impl Waiting {
-    const fn is_refused_datagram(&self) -> bool {
+    fn is_refused_datagram(&self) -> bool {
         self.end.is_none() && self.sockets.is_empty()
     }
 }
@@ -279,7 +299,7 @@ mod tests {
     fn delivery(socket: &'static str) -> Delivery {
         let nobody = Delivery {
             verdict: Reach::Unknown,
-            sockets: Vec::new(),
+            sockets: Names::new(),
             rule: Lookup::None,
             losers: None,
             basis: None,
@@ -289,7 +309,7 @@ mod tests {
         match socket {
             "refused" => Delivery { verdict: Reach::Refused, ..nobody },
             "-" => nobody,
-            _ => Delivery { verdict: Reach::To, sockets: vec![socket.into()], rule: Lookup::Bound, ..nobody },
+            _ => Delivery { verdict: Reach::To, sockets: [socket.into()].into(), rule: Lookup::Bound, ..nobody },
         }
     }
 
@@ -304,6 +324,36 @@ mod tests {
         let reset = "frame 1: the table delivers it to s1, but frame 2 (RST from 127.0.0.1:80) refused the call";
         assert_eq!(play(&[("S", '>', "s1"), ("RA", '<', "-")]), [reset]);
         assert_eq!(play(&[("udp", '>', "s1"), ("icmp", '<', ""), ("icmp", '<', "")]).len(), 1, "one error, one contradiction");
+    }
+
+    #[test]
+    fn a_verdict_with_a_number_is_watched_once() {
+        let mut contradictions = Contradictions::default();
+        let verdicts = [delivery("s1"), delivery("s2")];
+        let datagram = |contradictions: &mut Contradictions, frame, number: usize| {
+            let mut ruling = Ruling::from(&verdicts[number]);
+            ruling.number = Some(number as u32);
+            contradictions.see(&arriving(frame, "udp", '>'), &ruling);
+        };
+        let about = arriving(0, "udp", '>').tuple();
+        let error = |contradictions: &mut Contradictions, frame| {
+            contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
+        };
+        (1..=3).for_each(|frame| datagram(&mut contradictions, frame, 0));
+        error(&mut contradictions, 4);
+        error(&mut contradictions, 5);
+        datagram(&mut contradictions, 6, 0);
+        error(&mut contradictions, 7);
+        datagram(&mut contradictions, 8, 0);
+        // One that is refused elsewhere: from now on all are looked at closely.
+        let elsewhere = FiveTuple { destination: "127.0.0.1:81".parse().unwrap(), ..about };
+        contradictions.see(&Arriving::new(elsewhere, None).in_frame(9), &Ruling::from(&delivery("refused")));
+        datagram(&mut contradictions, 10, 0);
+        datagram(&mut contradictions, 11, 1);
+        error(&mut contradictions, 12);
+        let found = contradictions.found().iter().map(|found| (found.frame, found.by, &*found.sockets[0]));
+        assert!(found.eq([(3, 4, "s1"), (6, 7, "s1"), (11, 12, "s2")]));
+        assert_eq!(contradictions.numbered.len(), 2);
     }
 
     #[test]

@@ -126,12 +126,12 @@ impl Verdicts {
         }
     }
 
-    /// Writes who does not get it, if anybody, and ends the line.
+    /// Writes who does not get it, if anybody and if it was not written before, and ends the line.
     fn write_losers(&mut self, delivery: &Delivery) {
-        match (delivery.losers(), self.lines.shared(delivery.losers_number())) {
-            (_, Some(text)) => self.line.again(text),
-            ([], None) => self.line.close(),
-            (losers, None) => self.line.painted(self.look, Ink::Quiet, &told(losers), 0).close(),
+        match (delivery.losers(), self.lines.knows(delivery.losers_number())) {
+            (_, true) => {}
+            ([], false) => _ = self.line.close(),
+            (losers, false) => _ = self.line.painted(self.look, Ink::Quiet, &told(losers), 0).close(),
         };
     }
 

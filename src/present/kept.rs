@@ -1,32 +1,32 @@
 //! Ends of lines that are written again and again, kept by their numbers.
 
 use std::num::NonZeroU32;
+use std::ops::Range;
 
 use prefetch_index::prefetch_index;
 
 use super::numbered::Rest;
-use super::page::{Piece, STEP};
+use super::page::{Piece, STEP, Step};
 
-/// Octets kept; a text beyond them is made anew each time.
-const MAX_OCTETS: usize = 64 << 20;
+/// Steps kept, 64 MiB; a text beyond them is made anew each time.
+const MAX_STEPS: usize = 1 << 20;
 
 /// Texts of two pieces, one behind the other in one piece of memory. The second one may be the same for many.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// All pieces, behind the first octet, and what fills the last step.
-    octets: Vec<u8>,
-    /// Octets of the pieces.
-    len: usize,
+    /// All pieces, each beginning with a step of its own.
+    steps: Vec<Step>,
     texts: Vec<Option<[Place; 2]>>,
     /// Second pieces that have a number themselves.
     shared: Vec<Option<Place>>,
 }
 
-/// Where a piece begins and ends; none begins with the very first octet.
+/// Where a piece stands.
 #[derive(Clone, Copy, Debug)]
 struct Place {
-    begin: NonZeroU32,
-    end: u32,
+    /// Its first step, counted from 1.
+    first: NonZeroU32,
+    len: u32,
 }
 
 impl Kept {
@@ -38,16 +38,19 @@ impl Kept {
     }
 
     /// The second piece with this number.
-    pub(super) fn shared(&self, number: Option<u32>) -> Option<&[u8]> {
-        Some(self.piece((*self.shared.get(number? as usize)?)?)?.octets())
+    pub(super) fn shared(&self, number: Option<u32>) -> Option<Piece<'_>> {
+        self.piece(self.place_of_shared(number)?)
     }
 
     /// Keeps a text, if it has a number and there is room; a second piece that has one too stands there once.
     pub(super) fn keep(&mut self, Rest { id, pieces: [first, second], shared }: Rest<'_>) {
-        let room = self.len + first.len() + second.len() <= MAX_OCTETS;
-        let Some(number) = id.filter(|_| room) else { return };
-        let known = shared.and_then(|shared| *self.shared.get(shared as usize)?);
-        let second = known.unwrap_or_else(|| self.place(second));
+        let steps = self.steps.len() + first.len().div_ceil(STEP) + second.len().div_ceil(STEP);
+        let Some(number) = id.filter(|_| steps <= MAX_STEPS) else { return };
+        if self.steps.capacity() == 0 {
+            // Memory that is never touched costs nothing, and what stands there need not move.
+            self.steps.reserve_exact(MAX_STEPS);
+        }
+        let second = self.place_of_shared(shared).unwrap_or_else(|| self.place(second));
         shared.into_iter().for_each(|shared| put(&mut self.shared, shared, second));
         let first = self.place(first);
         put(&mut self.texts, number, [first, second]);
@@ -57,29 +60,38 @@ impl Kept {
     pub(super) fn fetch(&self, numbers: &[u32]) {
         numbers.iter().for_each(|number| prefetch_index(&self.texts, *number as usize));
         for [text, _] in numbers.iter().filter_map(|number| *self.texts.get(*number as usize)?) {
-            (text.begin.get()..text.end).step_by(STEP).for_each(|place| prefetch_index(&self.octets, place as usize));
-            prefetch_index(&self.octets, text.end as usize);
+            text.steps().for_each(|step| prefetch_index(&self.steps, step));
         }
     }
 
     /// Forgets all of them.
     pub(super) fn clear(&mut self) {
-        *self = Self::default();
+        self.steps.clear();
+        self.texts.clear();
+        self.shared.clear();
+    }
+
+    fn place_of_shared(&self, number: Option<u32>) -> Option<Place> {
+        *self.shared.get(number? as usize)?
     }
 
     #[inline(always)]
-    fn piece(&self, Place { begin, end }: Place) -> Option<Piece<'_>> {
-        Piece::of(&self.octets, begin.get() as usize, end as usize)
+    fn piece(&self, place: Place) -> Option<Piece<'_>> {
+        Some(Piece { steps: self.steps.get(place.steps())?, len: place.len as usize })
     }
 
     fn place(&mut self, text: &[u8]) -> Place {
-        let begin = NonZeroU32::MIN.saturating_add(self.len as u32);
-        self.octets.resize(begin.get() as usize, 0);
-        self.octets.extend_from_slice(text);
-        let end = self.octets.len();
-        self.octets.resize(end + STEP, 0);
-        self.len += text.len();
-        Place { begin, end: end as u32 }
+        let first = NonZeroU32::MIN.saturating_add(self.steps.len() as u32);
+        self.steps.extend(Step::all_of(text));
+        Place { first, len: text.len() as u32 }
+    }
+}
+
+impl Place {
+    #[inline(always)]
+    fn steps(self) -> Range<usize> {
+        let first = self.first.get() as usize - 1;
+        first..first + (self.len as usize).div_ceil(STEP)
     }
 }
 
@@ -95,8 +107,8 @@ mod tests {
     use super::*;
 
     fn kept(kept: &Kept, number: u32) -> Option<String> {
-        let pieces = kept.get(Some(number))?.map(Piece::octets);
-        Some(String::from_utf8(pieces.concat()).unwrap())
+        let pieces = kept.get(Some(number))?.into_iter().flat_map(Piece::octets);
+        Some(String::from_utf8(pieces.collect()).unwrap())
     }
 
     #[test]
@@ -119,16 +131,17 @@ mod tests {
         texts.keep(Rest { id: Some(0), pieces: [b"zero ", b"shared"], shared: Some(1) });
         texts.keep(Rest { id: Some(1), pieces: [b"one ", b"shared"], shared: Some(1) });
         assert_eq!((kept(&texts, 0), kept(&texts, 1)), (Some("zero shared".into()), Some("one shared".into())));
-        assert_eq!((texts.shared(Some(1)), texts.shared(Some(0)), texts.shared(None)), (Some(&b"shared"[..]), None, None));
-        assert_eq!(texts.len, "zero one shared".len());
+        assert!(texts.shared(Some(1)).is_some_and(|piece| piece.octets().eq(*b"shared")));
+        assert!(texts.shared(Some(0)).is_none() && texts.shared(None).is_none());
+        assert_eq!(texts.steps.len(), 3);
         texts.clear();
-        assert_eq!(texts.shared(Some(1)), None);
+        assert!(texts.shared(Some(1)).is_none());
     }
 
     #[test]
     fn there_is_an_end_to_what_is_kept() {
         let mut texts = Kept::default();
-        texts.keep(Rest { id: Some(0), pieces: [&vec![b'x'; MAX_OCTETS], b""], shared: None });
+        texts.keep(Rest { id: Some(0), pieces: [&vec![b'x'; MAX_STEPS * STEP], b""], shared: None });
         texts.keep(Rest { id: Some(1), pieces: [b"y", b""], shared: None });
         assert!(texts.get(Some(0)).is_some() && texts.get(Some(1)).is_none());
     }

@@ -13,7 +13,7 @@ pub(super) struct Numbered {
     kept: Kept,
 }
 
-/// What stands behind the number of a line, in two pieces.
+/// What stands behind the number of a line, in two pieces; the second one may be left out if it is [known](Numbered::knows).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rest<'a> {
     /// By which it is found again; `None` if it is of one line alone.
@@ -48,12 +48,17 @@ impl Numbered {
     pub(super) fn anew(&mut self, number: u64, rest: Rest<'_>, out: &mut impl Write) -> io::Result<()> {
         self.kept.keep(rest);
         self.page.write([self.number.at(number)], out)?;
-        rest.pieces.into_iter().try_for_each(|piece| self.page.write_any(piece, out))
+        let [first, second] = rest.pieces;
+        self.page.write_any(first, out)?;
+        match self.kept.shared(rest.shared) {
+            Some(known) => self.page.write([known], out),
+            None => self.page.write_any(second, out),
+        }
     }
 
-    /// The second piece with this number.
-    pub(super) fn shared(&self, shared: Option<u32>) -> Option<&[u8]> {
-        self.kept.shared(shared)
+    /// The second piece with this number was written before.
+    pub(super) fn knows(&self, shared: Option<u32>) -> bool {
+        self.kept.shared(shared).is_some()
     }
 
     /// Forgets what was written: the columns are others now.

@@ -5,31 +5,43 @@
 
 use std::io::{self, Write};
 
-/// Octets copied at once: a line of the processor's cache.
+/// Octets copied at once: a line of the processor's cache, and they begin where one does.
 pub(super) const STEP: usize = 64;
 
 /// Octets gathered before they are sent: as many as standard output gathers, which then passes them on as they are.
 const GATHERED: usize = 64 << 10;
 
-/// A piece of a line, and behind it a step of whatever stands there.
+/// A piece of a text, or the end of one with whatever stands behind it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a>(&'a [u8]);
+#[repr(align(64))]
+pub(super) struct Step(pub(super) [u8; STEP]);
 
-impl<'a> Piece<'a> {
-    /// The piece from `begin` to `end`; `None` if the octets end before the step does.
-    #[inline(always)]
-    pub(super) fn of(octets: &'a [u8], begin: usize, end: usize) -> Option<Self> {
-        octets.get(begin..end + STEP).map(Self)
+/// A piece of a line: so many octets of these steps.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Piece<'a> {
+    pub(super) steps: &'a [Step],
+    pub(super) len: usize,
+}
+
+impl Step {
+    /// Zeros.
+    const EMPTY: Self = Self([0; STEP]);
+
+    /// A text in steps.
+    pub(super) fn all_of(text: &[u8]) -> impl Iterator<Item = Self> {
+        text.chunks(STEP).map(|chunk| {
+            let mut step = Self::EMPTY;
+            step.0[..chunk.len()].copy_from_slice(chunk);
+            step
+        })
     }
+}
 
-    #[inline(always)]
-    fn len(self) -> usize {
-        self.0.len() - STEP
-    }
-
+#[cfg(test)]
+impl Piece<'_> {
     /// The piece itself.
-    pub(super) fn octets(self) -> &'a [u8] {
-        &self.0[..self.len()]
+    pub(super) fn octets(self) -> impl Iterator<Item = u8> {
+        self.steps.iter().flat_map(|step| step.0).take(self.len)
     }
 }
 
@@ -52,11 +64,11 @@ impl Page {
     /// What the writer says.
     #[inline(always)]
     pub(super) fn write<const N: usize>(&mut self, pieces: [Piece<'_>; N], out: &mut impl Write) -> io::Result<()> {
-        let len = pieces.iter().map(|piece| piece.len()).sum();
+        let len = pieces.iter().map(|piece| piece.len).sum();
         let mut room = self.room(len);
-        for piece in pieces {
-            copy(piece.0, room);
-            room = &mut room[piece.len()..];
+        for Piece { steps, len } in pieces {
+            steps.iter().zip(room.chunks_exact_mut(STEP)).for_each(|(step, room)| room.copy_from_slice(&step.0));
+            room = &mut room[len..];
         }
         self.written(len, out)
     }
@@ -95,23 +107,15 @@ impl Page {
     }
 }
 
-/// Copies all whole steps.
-#[inline(always)]
-fn copy(mut octets: &[u8], mut room: &mut [u8]) {
-    while let (Some((from, rest)), Some((to, more))) = (octets.split_first_chunk::<STEP>(), room.split_first_chunk_mut()) {
-        *to = *from;
-        (octets, room) = (rest, more);
-    }
-}
-
-/// A number between two texts. It mostly counts up, and then only its last digit is written.
+/// A number between two short texts. It mostly counts up, and then only its last digits are written.
 #[derive(Debug)]
 pub(super) struct Odometer {
     before: &'static str,
     behind: &'static str,
     width: usize,
     number: u64,
-    octets: Vec<u8>,
+    step: Step,
+    len: usize,
     /// Where the last digit stands.
     last: usize,
 }
@@ -119,7 +123,7 @@ pub(super) struct Odometer {
 impl Odometer {
     /// A number that is right-aligned in `width` cells.
     pub(super) fn new(before: &'static str, width: usize, behind: &'static str) -> Self {
-        let mut odometer = Self { before, behind, width, number: 0, octets: Vec::new(), last: 0 };
+        let mut odometer = Self { before, behind, width, number: 0, step: Step::EMPTY, len: 0, last: 0 };
         odometer.write();
         odometer
     }
@@ -129,20 +133,39 @@ impl Odometer {
     pub(super) fn at(&mut self, number: u64) -> Piece<'_> {
         let counts_up = self.number.checked_add(1) == Some(number);
         self.number = number;
-        match self.octets.get_mut(self.last).filter(|digit| counts_up && **digit < b'9') {
+        match self.step.0.get_mut(self.last).filter(|digit| counts_up && **digit < b'9') {
             Some(digit) => *digit += 1,
+            None if counts_up => self.carry(),
             None => self.write(),
         }
-        Piece(&self.octets)
+        Piece { steps: std::slice::from_ref(&self.step), len: self.len }
+    }
+
+    /// Adds one to a number that ends with nines.
+    #[inline(never)]
+    fn carry(&mut self) {
+        for digit in self.step.0[self.before.len()..=self.last].iter_mut().rev() {
+            match digit {
+                b'9' => *digit = b'0',
+                b'0'..=b'8' => {
+                    *digit += 1;
+                    return;
+                }
+                _ => break,
+            }
+        }
+        // It has a digit more than it had.
+        self.write();
     }
 
     #[inline(never)]
     fn write(&mut self) {
         let Self { before, behind, width, number, .. } = *self;
-        self.octets.clear();
-        let _ = write!(self.octets, "{before}{number:>width$}{behind}");
-        self.last = self.octets.len() - behind.len() - 1;
-        self.octets.resize(self.octets.len() + STEP, 0);
+        let mut room = self.step.0.as_mut_slice();
+        let written = write!(room, "{before}{number:>width$}{behind}");
+        debug_assert!(written.is_ok(), "more than a step");
+        self.len = STEP - room.len();
+        self.last = self.len - behind.len() - 1;
     }
 }
 
@@ -153,8 +176,8 @@ mod tests {
     #[test]
     fn a_number_counts_up_or_jumps() {
         let mut odometer = Odometer::new("<", 3, ">");
-        for number in (1..=1_234).chain([1_236, 9_999, 10_000, 7, 7, 8, u64::MAX, 0, 1]) {
-            let shown = String::from_utf8(odometer.at(number).octets().to_vec()).unwrap();
+        for number in (1..=1_234).chain([1_236, 9_999, 10_000, 7, 7, 8, u64::MAX, 0, 1]).chain(9_985..=10_015) {
+            let shown = String::from_utf8(odometer.at(number).octets().collect()).unwrap();
             assert_eq!(shown, format!("<{number:>3}>"));
         }
     }
@@ -163,14 +186,15 @@ mod tests {
     fn pieces_stand_one_behind_the_other_whatever_their_length() {
         let store: Vec<u8> = (0..=u8::MAX).cycle().take(5 * GATHERED).collect();
         let (mut page, mut sent, mut expected) = (Page::new(), Vec::new(), Vec::new());
+        let steps: Vec<Step> = Step::all_of(&store).collect();
         for len in (0..200).chain([GATHERED - 1, GATHERED, 2 * GATHERED]) {
-            let (first, second) = (&store[len..], &store[6..]);
-            page.write([Piece::of(first, 0, len).unwrap(), Piece::of(second, 1, 4).unwrap()], &mut sent).unwrap();
-            expected.extend_from_slice(&first[..len]);
-            expected.extend_from_slice(&second[1..4]);
+            let first = Piece { steps: &steps[1..1 + len.div_ceil(STEP)], len };
+            let second = Piece { steps: &steps[6..7], len: 3 };
+            page.write([first, second], &mut sent).unwrap();
+            expected.extend_from_slice(&store[STEP..STEP + len]);
+            expected.extend_from_slice(&store[6 * STEP..6 * STEP + 3]);
         }
         page.send(&mut sent).unwrap();
         assert!(sent == expected);
-        assert!(Piece::of(&store[..STEP], 0, 1).is_none());
     }
 }

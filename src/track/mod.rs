@@ -54,8 +54,8 @@ pub use connection::{Connection, Ends};
 pub use conversation::{Conversation, Count};
 pub use conversations::Conversations;
 pub use demux::{
-    Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Losers, Mark, Name, Reach, Refusal, Ruling,
-    Setup, Share, Shares, Shown, Standing, obstacle,
+    Arrival, Arrivals, Arriving, Basis, Declared, Delivery, DemuxTable, Lookup, Losers, Mark, Name, Names, Reach, Refusal,
+    Ruling, Setup, Share, Shares, Shown, Standing, obstacle,
 };
 pub use endpoint::End;
 pub use events::{Piece, Side, Step, Transition};

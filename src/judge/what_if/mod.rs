@@ -66,8 +66,8 @@ impl WhatIf {
         while let Some(restart) = self.restarts.pop_if(|next| next.after.is_some_and(|after| after < arriving.frame)) {
             self.restart(restart);
         }
-        let before = Delivery::clone(&self.before.deliver(arriving, interface));
-        let mut after = Delivery::clone(&self.after.deliver(arriving, interface));
+        let before = Delivery::clone(&self.before.deliver(arriving, || interface));
+        let mut after = Delivery::clone(&self.after.deliver(arriving, || interface));
         // Somebody answered from there, but that one is supposed away.
         if after.verdict == Reach::Unknown && !before.sockets.is_empty() {
             after.verdict = Reach::Refused;

@@ -172,10 +172,10 @@ impl Verdicts {
         // Behind the losers of an inferred table stands what is known of the socket.
         let number = ruling.losers_number().filter(|_| !self.inferred);
         let whole = Line::new(arriving, ruling, self.inferred);
-        let (row, losers) = match (number, self.lines.shared(number)) {
+        let (row, losers) = match (number, self.lines.knows(number)) {
             (None, _) => (text(&whole)?, Vec::new()),
-            (Some(_), Some(losers)) => (begin_of(whole)?, losers.to_vec()),
-            (Some(_), None) => (begin_of(whole)?, losers_apart(ruling)?),
+            (Some(_), true) => (begin_of(whole)?, Vec::new()),
+            (Some(_), false) => (begin_of(whole)?, losers_apart(ruling)?),
         };
         let digits = arriving.frame.checked_ilog10().map_or(1, |less| less as usize + 1);
         let row = row.get(BEGIN.len() + digits..).unwrap_or_default();

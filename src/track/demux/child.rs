@@ -5,7 +5,7 @@
 
 use std::net::SocketAddr;
 
-use super::delivery::Name;
+use super::delivery::{Name, Names};
 use super::lookup::Lookup;
 use super::{Basis, Mark, Standing};
 use crate::decode::seq::SeqNumber;
@@ -18,7 +18,7 @@ use crate::decode::tcp::Flags;
 #[repr(align(64))]
 pub(super) struct Child {
     /// One name for each listener that may have accepted it.
-    pub(super) names: Vec<Name>,
+    pub(super) names: Names,
     pub(super) stage: Stage,
     /// What acknowledges the FIN of the client, then that of the server, in the order they came.
     fins: [Option<SeqNumber>; 2],
@@ -50,7 +50,7 @@ pub(super) const CLIENT: usize = 0;
 pub(super) const SERVER: usize = 1;
 
 impl Child {
-    pub(super) const fn new(names: Vec<Name>, stage: Stage) -> Self {
+    pub(super) const fn new(names: Names, stage: Stage) -> Self {
         Self { names, stage, fins: [None; 2], acknowledged: [false; 2], server_closed_first: false, basis: None, listener: None }
     }
 

@@ -8,9 +8,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
 use super::child::Stage;
-use super::delivery::Name;
+use super::delivery::Names;
 use super::lookup::{self, Found, Lookup};
-use super::losers::losers;
+use super::losers::{Lost, losers};
 use super::table::{DemuxTable, Place, opens};
 use super::ways::{Asked, Given, Listeners, WayId};
 use super::{Arriving, Basis, Declared, Delivery, Reach, Ruling};
@@ -32,9 +32,9 @@ impl DemuxTable {
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.
     ///
-    /// `interface` is the name of the interface that it came in on, where the capture tells.
+    /// `interface` is asked for the name of the interface that it came in on, where that may matter and the capture tells.
     #[inline]
-    pub fn deliver(&mut self, arriving: &Arriving, interface: Option<&str>) -> Ruling<'_> {
+    pub fn deliver<'i>(&mut self, arriving: &Arriving, interface: impl FnOnce() -> Option<&'i str>) -> Ruling<'_> {
         // What a capture shows is of all its hosts: whoever it passes by, it reaches its destination.
         if arriving.passes_by && !self.inferred {
             self.last = Delivery::none(Reach::NotThisHost);
@@ -47,12 +47,11 @@ impl DemuxTable {
         let number = match way.and_then(|way| self.ways.steady(way, arriving)) {
             Some(number) => Some(number),
             None if self.is_directed_broadcast(arriving) => {
-                self.decide(way, &Arriving { link_broadcast: true, ..*arriving }, interface)
+                self.decide(way, &Arriving { link_broadcast: true, ..*arriving }, interface())
             }
-            None => self.decide(way, arriving, interface),
+            None => self.decide(way, arriving, interface()),
         };
-        let delivery = number.and_then(|number| self.verdicts.get(number)).unwrap_or(&self.last);
-        Ruling { number, delivery }
+        Ruling { number, known: Some(&self.verdicts), alone: &self.last }
     }
 
     /// The number of the verdict on a packet that the connection on its way, if there is one, has a say in; without a
@@ -60,18 +59,18 @@ impl DemuxTable {
     #[inline(never)]
     fn decide(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Option<u32> {
         let calm = way.filter(|way| self.ways.is_calm(*way, arriving));
-        let asked = match arriving.protocol() {
+        let (asked, found) = match arriving.protocol() {
             Protocol::Tcp => self.step(way, arriving, interface),
             Protocol::Udp => {
                 self.meet_sender(way, arriving);
-                Asked::Open
+                (Asked::Open, None)
             }
         };
         // What goes to everyone on the link fares otherwise than the rest of its way.
         let kept = way.filter(|_| !arriving.link_broadcast).and_then(|way| self.ways.given(way, asked));
         let given = kept.filter(|given| self.still_holds(*given, way, arriving));
         let given = given.or_else(|| {
-            self.last = self.verdict(way, asked, arriving, interface);
+            self.last = self.verdict(way, (asked, found), arriving, interface);
             self.keep(way?, asked, arriving)
         })?;
         if given.is_settled() {
@@ -85,8 +84,8 @@ impl DemuxTable {
         !self.broadcasts.is_empty() && !arriving.link_broadcast && self.broadcasts.contains(&arriving.destination().ip())
     }
 
-    /// What a segment means for the connections of the capture, and what that leaves to ask.
-    fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Asked {
+    /// What a segment means for the connections of the capture, what that leaves to ask, and what was found already.
+    fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> (Asked, Option<Found>) {
         if let Some(way) = way {
             let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple());
             self.ways.send(way, arriving, own);
@@ -94,15 +93,19 @@ impl DemuxTable {
         if opens(arriving) {
             let found = self.search(arriving, interface);
             let listeners = self.listeners(&found.sockets);
-            return match way.filter(|_| !is_connected(&found)) {
+            let asked = match way.filter(|_| !is_connected(&found)) {
                 Some(way) => self.ways.open(way, arriving, &listeners),
                 None => Asked::Syn,
             };
+            return (asked, Some(found));
         }
-        if self.is_for_connected(arriving) && is_connected(&self.search(arriving, interface)) {
-            return Asked::Open;
+        if self.is_for_connected(arriving) {
+            let found = self.search(arriving, interface);
+            if is_connected(&found) {
+                return (Asked::Open, Some(found));
+            }
         }
-        self.ways.receive(way, arriving)
+        (self.ways.receive(way, arriving), None)
     }
 
     fn listeners(&self, places: &[Place]) -> Listeners {
@@ -195,12 +198,18 @@ impl DemuxTable {
         found
     }
 
-    fn verdict(&mut self, way: Option<WayId>, asked: Asked, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn verdict(
+        &mut self,
+        way: Option<WayId>,
+        (asked, found): (Asked, Option<Found>),
+        arriving: &Arriving,
+        interface: Option<&str>,
+    ) -> Delivery {
         match (asked, way) {
             (Asked::Child(rule), Some(way)) => self.verdict_of_child(way, rule, arriving, interface),
             (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, arriving, interface),
             (Asked::Open | Asked::Syn, _) => {
-                let found = self.search(arriving, interface);
+                let found = found.unwrap_or_else(|| self.search(arriving, interface));
                 let reach = self.reach(&found, way, arriving);
                 let kin = way.and_then(|way| self.ways.kin(way, arriving));
                 Delivery { kin, ..self.told(&found, reach, arriving, interface) }
@@ -270,7 +279,7 @@ impl DemuxTable {
     fn told(&mut self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
         let none_told = reach == Reach::NotThisHost || self.losers_left_out;
         let interface = arriving.interface(interface);
-        let lost = if none_told { Vec::new() } else { losers(self, arriving, interface, found) };
+        let lost = if none_told { Lost::new() } else { losers(self, arriving, interface, found) };
         Delivery {
             sockets: self.names(&found.sockets),
             rule: found.rule,
@@ -289,7 +298,7 @@ impl DemuxTable {
         Delivery { sockets, basis, kin, ..self.told(&none, reach, arriving, interface) }
     }
 
-    fn names(&self, places: &[Place]) -> Vec<Name> {
+    fn names(&self, places: &[Place]) -> Names {
         places.iter().filter_map(|place| self.name(*place).cloned()).collect()
     }
 }

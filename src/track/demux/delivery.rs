@@ -3,10 +3,16 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::{Basis, Lookup, Reach};
+use crate::track::shelves::Shelves;
 
 /// A socket's name, as many verdicts tell it.
 pub type Name = Arc<str>;
+
+/// The names of sockets: mostly there is one.
+pub type Names = SmallVec<[Name; 1]>;
 
 /// The verdict on one packet.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -14,7 +20,7 @@ pub struct Delivery {
     /// Who gets it.
     pub verdict: Reach,
     /// The names of those sockets.
-    pub sockets: Vec<Name>,
+    pub sockets: Names,
     /// What decided.
     pub rule: Lookup,
     /// Sockets on the same port that do not get it, if there are any.
@@ -35,7 +41,10 @@ pub struct Delivery {
 pub struct Ruling<'t> {
     /// Packets of one 5-tuple with this number have this very verdict; `None` if it is of this packet alone.
     pub number: Option<u32>,
-    pub(super) delivery: &'t Delivery,
+    /// Verdicts by their numbers.
+    pub(super) known: Option<&'t Shelves<Delivery>>,
+    /// The verdict if it has no number.
+    pub(super) alone: &'t Delivery,
 }
 
 impl Deref for Ruling<'_> {
@@ -43,14 +52,15 @@ impl Deref for Ruling<'_> {
 
     #[inline]
     fn deref(&self) -> &Delivery {
-        self.delivery
+        let known = self.number.zip(self.known).and_then(|(number, known)| known.get(number));
+        known.unwrap_or(self.alone)
     }
 }
 
 /// Of one packet alone.
 impl<'t> From<&'t Delivery> for Ruling<'t> {
     fn from(delivery: &'t Delivery) -> Self {
-        Self { number: None, delivery }
+        Self { number: None, known: None, alone: delivery }
     }
 }
 
@@ -80,7 +90,7 @@ impl Delivery {
     }
 
     /// Nobody, by no rule.
-    pub(super) const fn none(verdict: Reach) -> Self {
-        Self { verdict, sockets: Vec::new(), rule: Lookup::None, losers: None, basis: None, or_rule: None, kin: None }
+    pub(super) fn none(verdict: Reach) -> Self {
+        Self { verdict, sockets: Names::new(), rule: Lookup::None, losers: None, basis: None, or_rule: None, kin: None }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use smallvec::{SmallVec, smallvec};
+
 use super::table::{DemuxTable, Place, opens};
 use super::{Arriving, Declared, Standing};
 use crate::track::{FiveTuple, Protocol};
@@ -53,10 +55,16 @@ impl Lookup {
     }
 }
 
+/// Places of sockets: mostly there are few.
+pub(super) type Places = SmallVec<[Place; 4]>;
+
+/// A socket that takes a packet, and its score.
+type Scored = SmallVec<[(Place, u32); 2]>;
+
 /// What a search found.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Found {
-    pub(super) sockets: Vec<Place>,
+    pub(super) sockets: Places,
     pub(super) rule: Lookup,
     /// Each of them gets a copy.
     pub(super) every: bool,
@@ -94,7 +102,7 @@ fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -
     let at = |address| table.connected.get(&((protocol, address, destination.port()), source));
     let chain = at(Some(destination.ip())).or_else(|| at(None))?;
     let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, arriving, interface));
-    let fitting: Vec<Place> = chain.iter().filter(takes).copied().collect();
+    let fitting: Places = chain.iter().filter(takes).copied().collect();
     let rule = match (protocol, table.socket(*fitting.first()?)?.standing) {
         (Protocol::Udp, _) => Lookup::ConnectedUdp,
         (Protocol::Tcp, Standing::TimeWait) => Lookup::TimeWait,
@@ -126,7 +134,7 @@ fn waiting(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> 
 /// A walk along a chain (`udp4_lib_lookup2`, `inet_lhash2_lookup`): the best score wins, of equals the first. The first
 /// socket of a reuseport group to beat the best so far ends the walk, unless the group has connected members, which do
 /// not take part in its choice.
-fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Option<&str>) -> Option<Vec<Place>> {
+fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Option<&str>) -> Option<Places> {
     let scored = chain.iter().filter_map(|place| {
         let socket = table.socket(*place)?;
         fits(socket, arriving, interface).then(|| (*place, score(socket)))
@@ -134,7 +142,7 @@ fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Opt
     if !table.ordered {
         return equals(scored);
     }
-    let scored: Vec<(Place, u32)> = scored.collect();
+    let scored: Scored = scored.collect();
     let (late, at_once) = (first_best(table, &scored, true), first_best(table, &scored, false));
     match (late, at_once) {
         (Some(mut late), Some(at_once)) if late != at_once => {
@@ -149,7 +157,7 @@ fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Opt
 }
 
 /// What a walk ends with; for `late` see [`DemuxTable::group`].
-fn first_best(table: &DemuxTable, scored: &[(Place, u32)], late: bool) -> Option<Vec<Place>> {
+fn first_best(table: &DemuxTable, scored: &[(Place, u32)], late: bool) -> Option<Places> {
     let (mut best, mut result) = (0, None);
     for (place, score) in scored {
         if *score <= best {
@@ -159,17 +167,17 @@ fn first_best(table: &DemuxTable, scored: &[(Place, u32)], late: bool) -> Option
         match table.group(*place, late) {
             Some((members, false)) => return Some(members),
             Some((members, true)) => result = Some(members),
-            None => result = Some(vec![*place]),
+            None => result = Some(smallvec![*place]),
         }
     }
     result
 }
 
 /// All sockets with the best score: which of them is first, only the order of binding would tell.
-fn equals(scored: impl Iterator<Item = (Place, u32)>) -> Option<Vec<Place>> {
-    let scored: Vec<(Place, u32)> = scored.collect();
+fn equals(scored: impl Iterator<Item = (Place, u32)>) -> Option<Places> {
+    let scored: Scored = scored.collect();
     let best = scored.iter().map(|(_, score)| *score).max()?;
-    let mut sockets: Vec<Place> = scored.into_iter().filter(|(_, score)| *score == best).map(|(place, _)| place).collect();
+    let mut sockets: Places = scored.into_iter().filter(|(_, score)| *score == best).map(|(place, _)| place).collect();
     sockets.sort_unstable();
     Some(sockets)
 }
@@ -184,7 +192,7 @@ fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Op
             && socket.connected_to().is_none_or(|peer| peer == tuple.source)
     };
     let takes = |place: &Place| table.socket(*place).is_some_and(takes);
-    let sockets: Vec<Place> = here.iter().copied().filter(takes).collect();
+    let sockets: Places = here.iter().copied().filter(takes).collect();
     (!sockets.is_empty()).then_some(Found { sockets, rule: Lookup::EveryMember, every: true, ..Found::default() })
 }
 

@@ -29,7 +29,7 @@ mod ways;
 pub use arriving::{Arrival, Arrivals, Arriving, Mark, Refusal};
 pub use binding::obstacle;
 pub use declared::{Basis, Declared, Shown, Standing};
-pub use delivery::{Delivery, Losers, Name, Ruling};
+pub use delivery::{Delivery, Losers, Name, Names, Ruling};
 pub use lookup::Lookup;
 pub use setup::Setup;
 pub use shares::{Share, Shares};

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use prefetch_index::prefetch_index;
 
-use super::delivery::Name;
+use super::delivery::{Name, Names};
 use super::{Arriving, Delivery, Lookup, Reach, Ruling};
 use crate::track::shelves::Shelves;
 
@@ -18,7 +18,7 @@ pub struct Share {
     /// Who got them.
     pub verdict: Reach,
     /// The names of those sockets.
-    pub sockets: Vec<Name>,
+    pub sockets: Names,
     /// What decided.
     pub rule: Lookup,
     /// What may have decided instead.

@@ -9,6 +9,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::delivery::Name;
+use super::lookup::Places;
 use super::losers::Shared;
 use super::ways::Ways;
 use super::{Arriving, Declared, Delivery, Reach, Setup};
@@ -225,10 +226,10 @@ impl DemuxTable {
     ///
     /// One that connected before the second member came does not count; when that was, only the order of connecting
     /// tells. `late` assumes that sockets were connected after all were bound, otherwise each at once.
-    pub(super) fn group(&self, place: Place, late: bool) -> Option<(Vec<Place>, bool)> {
+    pub(super) fn group(&self, place: Place, late: bool) -> Option<(Places, bool)> {
         let members = self.groups.get((*self.group_of.get(place as usize)?)?)?;
         let open = |member: &Place| self.socket(*member).is_some_and(|socket| socket.peer.is_none());
-        let unconnected: Vec<Place> = members.iter().copied().filter(open).collect();
+        let unconnected: Places = members.iter().copied().filter(open).collect();
         let connections = match late {
             true => unconnected.len() < members.len(),
             false => members.iter().skip_while(|member| !open(member)).any(|member| !open(member)),

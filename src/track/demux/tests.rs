@@ -77,7 +77,7 @@ fn told(table: &mut DemuxTable, line: &str) -> String {
 }
 
 fn told_on(table: &mut DemuxTable, line: &str, interface: Option<&str>) -> String {
-    let delivery = table.deliver(&arriving(line), interface);
+    let delivery = table.deliver(&arriving(line), || interface);
     let sockets: String = delivery.sockets.iter().map(|socket| format!(" {socket}")).collect();
     format!("{}{sockets}, {}", delivery.verdict.word(), delivery.rule.word())
 }
@@ -234,7 +234,7 @@ fn what_nobody_gets() {
     assert_eq!(told(&mut answered, UDP), "to a, bound");
     assert_eq!(told(&mut answered, "udp 127.0.0.1:5000 127.0.0.1:9"), "unknown, none", "its socket is not declared");
     let passing = Arriving { passes_by: true, ..arriving(UDP) };
-    assert_eq!(answered.deliver(&passing, None).verdict, Reach::NotThisHost);
+    assert_eq!(answered.deliver(&passing, || None).verdict, Reach::NotThisHost);
 }
 
 /// The whole life of a connection, with both ends on this host.
@@ -328,8 +328,8 @@ fn losers_say_why() {
         "late udp 127.0.0.1:5000 addr",
     ];
     let mut table = table(&sockets);
-    let delivery = table.deliver(&arriving(UDP), None);
-    assert_eq!(delivery.sockets, ["late".into()]);
+    let delivery = table.deliver(&arriving(UDP), || None);
+    assert_eq!(*delivery.sockets, ["late".into()]);
     let expected = [
         ("any", "bound to any address: the specific one comes first"),
         ("other", "bound to another address"),
@@ -395,7 +395,7 @@ proptest! {
             remembers.expect(batch.iter().filter(|packet| packet.frame % 7 != 0), &mut Vec::new());
             for packet in batch.iter().filter(|packet| packet.frame % 11 != 0) {
                 forgets.forget();
-                prop_assert_eq!(&*remembers.deliver(packet, None), &*forgets.deliver(packet, None), "{:?}", packet);
+                prop_assert_eq!(&*remembers.deliver(packet, || None), &*forgets.deliver(packet, || None), "{:?}", packet);
             }
         }
     }

@@ -6,9 +6,11 @@
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
+use smallvec::smallvec;
+
 use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
-use super::delivery::Name;
+use super::delivery::{Name, Names};
 use super::lookup::Lookup;
 use super::table::opens;
 use super::{Arriving, Standing};
@@ -57,7 +59,7 @@ const CHILD: usize = 3;
 #[derive(Debug)]
 pub(super) struct Listeners {
     /// The one, or those of which one does.
-    pub(super) names: Vec<Name>,
+    pub(super) names: Names,
     /// What it leaves there.
     pub(super) stage: Stage,
 }
@@ -119,6 +121,17 @@ impl Pair {
     fn unsettle(&mut self) {
         self.steady = [None; 2];
     }
+
+    /// The number of the verdict that most packets from this end get. Has the processor fetch what else will be asked of it.
+    #[inline(always)]
+    fn likely(&self, from: Slot) -> Option<u32> {
+        let way = way_id(0, from);
+        self.steady(way).or_else(|| {
+            self.ways.iter().filter_map(|way| way.child.as_deref()).for_each(fetch);
+            let Way { verdicts: [open, _, before, child], .. } = self.ways.get(way as usize)?;
+            child.or(*open).or(*before).map(Given::number)
+        })
+    }
 }
 
 #[derive(Debug, Default)]
@@ -179,9 +192,10 @@ impl Ways {
         }
         let mut ahead = std::mem::take(ahead);
         for (next, arriving) in ahead.iter_mut().zip(batch) {
-            next.pair =
-                next.pair.filter(|pair| self.is_of(*pair, &arriving.key)).or_else(|| self.by_hash(next.hash, arriving.key));
-            numbers.extend(next.pair.and_then(|pair| self.likely(way_id(pair, next.from))));
+            match next.pair.and_then(|pair| self.pairs.get(pair)).filter(|pair| pair.key == arriving.key) {
+                Some(pair) => numbers.extend(pair.likely(next.from)),
+                None => next.pair = self.by_hash(next.hash, arriving.key),
+            }
         }
         (self.ahead, self.taken) = (ahead, 0);
     }
@@ -244,7 +258,7 @@ impl Ways {
                 Born::Request => Some(Stage::Request),
                 Born::Accepted(_) => None,
             };
-            let name = || vec![Name::from(birth.name.as_str())];
+            let name = || smallvec![Name::from(birth.name.as_str())];
             let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
             let (key, slot) = FlowKey::of(&birth.tuple);
             let Some(way) = self.from(key, slot) else { continue };
@@ -325,17 +339,6 @@ impl Ways {
     /// The verdict given before.
     pub(super) fn given(&self, way: WayId, asked: Asked) -> Option<Given> {
         *self.get(way)?.verdicts.get(asked.place()?)?
-    }
-
-    /// The number of the verdict that most packets of a way get. Has the processor fetch what else will be asked of it.
-    #[inline(always)]
-    fn likely(&self, way: WayId) -> Option<u32> {
-        let pair = self.pair(way)?;
-        pair.steady(way).or_else(|| {
-            pair.ways.iter().filter_map(|way| way.child.as_deref()).for_each(fetch);
-            let Way { verdicts: [open, _, before, child], .. } = pair.ways.get(way as usize % 2)?;
-            child.or(*open).or(*before).map(Given::number)
-        })
     }
 
     /// The number of the verdict on a packet that changes nothing, if all of its kind got it by now.
