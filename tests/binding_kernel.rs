@@ -28,7 +28,7 @@ fn any(chance: &mut Chance, protocol: Protocol, port: u16, number: usize) -> Dec
     let ip = chance.of(&LOCALS).parse().unwrap();
     let local = SocketAddr::new(ip, port);
     Declared {
-        name: format!("s{number}"),
+        name: format!("s{number}").into(),
         protocol,
         local,
         peer: None,

@@ -48,7 +48,7 @@ impl Stage {
         for number in 0..SOCKETS {
             let ip: IpAddr = chance.of(&LOCALS).parse().unwrap();
             let mut declared = Declared {
-                name: format!("s{number}"),
+                name: format!("s{number}").into(),
                 protocol,
                 local: SocketAddr::new(ip, port),
                 peer: None,
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     fn names(&self) -> Vec<&str> {
-        self.declared.iter().map(|declared| declared.name.as_str()).collect()
+        self.declared.iter().map(|declared| &*declared.name).collect()
     }
 
     /// The sockets, for a report.

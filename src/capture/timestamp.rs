@@ -10,12 +10,17 @@ use jiff::SignedDuration;
 ///
 /// Real files hold times that nanoseconds in an `i64` cannot (a pcapng clock has 64 bits of any unit), hence two parts.
 /// `nanoseconds` is below 1,000,000,000 and always counts forward, also before 1970.
+///
+/// It fills twelve octets, and no more: millions are remembered.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[repr(packed(4))]
 pub struct Timestamp {
     seconds: i64,
     /// One more than the nanoseconds: a number that is never 0 lets an `Option<Timestamp>` be no larger.
     nanoseconds_and_one: NonZeroU32,
 }
+
+const _: () = assert!(size_of::<Option<Timestamp>>() == 12);
 
 impl Timestamp {
     /// A time from whole seconds and nanoseconds; nanoseconds past a second carry over.
@@ -63,7 +68,7 @@ impl From<SystemTime> for Timestamp {
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.seconds >= 0 || self.nanoseconds() == 0 {
-            return write!(f, "{}.{:09}", self.seconds, self.nanoseconds());
+            return write!(f, "{}.{:09}", self.seconds(), self.nanoseconds());
         }
         let whole = self.seconds.saturating_add(1).unsigned_abs();
         write!(f, "-{whole}.{:09}", 1_000_000_000_u32.saturating_sub(self.nanoseconds()))

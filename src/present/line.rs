@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr;
 
 use super::look::{Ink, Look};
-use crate::track::FlowId;
+use crate::track::{FlowId, Protocol};
 
 /// The decimal digits of each octet and a dot, the first one lowest, and how many there are.
 const DOTTED: [(u32, u8); 256] = dotted();
@@ -108,7 +108,11 @@ impl Line {
             return self.painted(look, Ink::of(id.protocol), &id.to_string(), width);
         }
         let end = self.len + width;
-        self.text(id.protocol.word()).text(":").digits(u64::from(id.number)).pad_to(end)
+        let protocol = match id.protocol {
+            Protocol::Tcp => b"tcp:",
+            Protocol::Udp => b"udp:",
+        };
+        self.put(0, *protocol, protocol.len()).digits(u64::from(id.number)).pad_to(end)
     }
 
     /// Adds a duration in seconds with six digits after the point, right-aligned.
@@ -134,6 +138,7 @@ impl Line {
     }
 
     /// Adds a number as it is, with nothing behind it.
+    #[inline(always)]
     pub fn digits(&mut self, number: u64) -> &mut Self {
         let Some(Digits { text, len }) = Digits::of(number) else { return self.text(&number.to_string()) };
         // The spaces in front go behind.

@@ -67,7 +67,7 @@ impl Page {
         let len = pieces.iter().map(|piece| piece.len).sum();
         let mut room = self.room(len);
         for Piece { steps, len } in pieces {
-            steps.iter().zip(room.chunks_exact_mut(STEP)).for_each(|(step, room)| room.copy_from_slice(&step.0));
+            steps.iter().zip(room.as_chunks_mut().0).for_each(|(step, room)| *room = step.0);
             room = &mut room[len..];
         }
         self.written(len, out)

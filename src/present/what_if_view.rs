@@ -125,7 +125,7 @@ fn told(bind: &Bind) -> String {
         (None, Some(_)) => "after the last frame: ".to_owned(),
         (None, None) => String::new(),
     };
-    let who = restarted.as_ref().map_or_else(|| socket.clone(), |old| format!("{socket}, in place of {old},"));
+    let who = restarted.as_ref().map_or_else(|| socket.to_string(), |old| format!("{socket}, in place of {old},"));
     match failure {
         None => format!("{when}{who} binds {local}: that works"),
         Some((errno, because)) => format!("{when}{who} binds {local}: {errno}, because {because}"),

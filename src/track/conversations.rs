@@ -151,16 +151,16 @@ impl Conversations {
 
     /// Conversations with at least one frame, in the order of first frames.
     pub fn iter(&self) -> impl Iterator<Item = Conversation> + '_ {
-        let counted = move || (0..self.len() as u32).filter(|place| self.entry(*place).is_some_and(Entry::is_counted));
-        let (mut order, mut plain) = (Vec::new(), None);
+        let counted = || self.entries.iter().zip(self.origins.iter()).filter(|(entry, _)| entry.is_counted());
+        let (mut ordered, mut plain) = (Vec::new(), None);
         if self.quoted_first {
-            order.extend(counted());
-            order.sort_by_key(|place| self.origins.get(*place).map(|origin| origin.first_frame));
+            ordered.extend(counted());
+            ordered.sort_by_key(|(_, origin)| origin.first_frame);
         } else {
             plain = Some(counted());
         }
-        let conversation = |place| Some(self.entry(place)?.conversation(self.origins.get(place)?));
-        order.into_iter().chain(plain.into_iter().flatten()).filter_map(conversation)
+        let conversations = ordered.into_iter().chain(plain.into_iter().flatten());
+        conversations.map(|(entry, origin)| entry.conversation(origin))
     }
 
     /// Packets left out because their conversation did not fit into the limits.

@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use super::TextFault;
 use crate::capture::ByteOrder;
 use crate::capture::kernel::{KernelState, Malformed, ProcRow};
-use crate::track::{Declared, Protocol, Standing};
+use crate::track::{Declared, Name, Protocol, Standing};
 
 /// A word of a line, and where it begins in the text.
 type Word<'t> = (usize, &'t str);
@@ -51,12 +51,12 @@ pub(super) fn sockets(text: &str) -> Result<Vec<Declared>, TextFault> {
 }
 
 /// `udp:0.0.0.0:5000`, with the peer if there is one, and a number if the same came before.
-fn named(row: &Declared, names: &mut HashMap<String, u32>) -> String {
+fn named(row: &Declared, names: &mut HashMap<String, u32>) -> Name {
     let peer = row.peer.map(|peer| format!(">{peer}")).unwrap_or_default();
     let name = format!("{}:{}{peer}", row.protocol.word(), row.local);
     let count = names.entry(name.clone()).or_default();
     *count += 1;
-    if *count > 1 { format!("{name}#{count}") } else { name }
+    if *count > 1 { format!("{name}#{count}").into() } else { name.into() }
 }
 
 fn words<'t>(text: &'t str, line: &'t str) -> Vec<Word<'t>> {
@@ -144,7 +144,7 @@ fn row(protocol: Protocol, local: Local, peer: SocketAddr, state: Option<Option<
     let peer = peer.filter(|_| standing != Standing::Open);
     let Local { end, only_v6, device } = local;
     Some(Declared {
-        name: String::new(),
+        name: Name::default(),
         protocol,
         local: end,
         peer,

@@ -1,12 +1,13 @@
 //! The socket table in TOML: `[[socket]]` after `[[socket]]`, in the order in which they were bound, and `[[interface]]`
 //! with the addresses of the host, where they matter.
 
-use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -98,15 +99,23 @@ fn whole(text: &str) -> Result<Document, TextFault> {
 struct Table {
     sockets: Vec<Declared>,
     addresses: Vec<HostAddress>,
-    /// Where each name stands.
-    names: HashMap<String, usize, RandomState>,
+    /// Where the name of each socket stands.
+    begins: Vec<usize>,
+    /// Places in `sockets` by their names.
+    by_name: HashTable<usize>,
+    hasher: RandomState,
 }
 
 impl Table {
     fn add(&mut self, document: Document, reader: Reader<'_>) -> Result<(), TextFault> {
         for row in document.socket {
-            self.name(&row, reader)?;
+            let begin = reader.begin + row.name.span().start;
+            let hash = self.new_name(&row.name, reader)?;
+            let place = self.sockets.len();
             self.sockets.push(reader.row(row)?);
+            self.begins.push(begin);
+            let Self { sockets, by_name, hasher, .. } = self;
+            by_name.insert_unique(hash, place, |place| hasher.hash_one(&sockets[*place].name));
         }
         for interface in &document.interface {
             self.addresses.push(reader.interface(interface)?);
@@ -114,15 +123,16 @@ impl Table {
         Ok(())
     }
 
-    /// Takes notice of a name that must be new.
-    fn name(&mut self, Row { name, .. }: &Row, reader: Reader<'_>) -> Result<(), TextFault> {
+    /// The hash of a name that no other socket has.
+    fn new_name(&self, name: &Spanned<String>, reader: Reader<'_>) -> Result<u64, TextFault> {
         if name.get_ref().is_empty() {
             return Err(reader.fault(name, "expected a name"));
         }
-        match self.names.insert(name.get_ref().clone(), reader.begin + name.span().start) {
-            None => Ok(()),
+        let hash = self.hasher.hash_one(name.get_ref());
+        match self.by_name.find(hash, |place| *self.sockets[*place].name == **name.get_ref()) {
+            None => Ok(hash),
             Some(first) => {
-                let line = TextFault::at(reader.text, first, "").line;
+                let line = TextFault::at(reader.text, self.begins[*first], "").line;
                 Err(reader.fault(name, &format!("the name \"{}\" stands in line {line} already", name.get_ref())))
             }
         }
@@ -155,7 +165,7 @@ impl Reader<'_> {
         }
         Ok(Declared {
             standing: self.standing(&row, protocol, peer)?,
-            name: row.name.into_inner(),
+            name: row.name.into_inner().into(),
             protocol,
             local,
             peer,

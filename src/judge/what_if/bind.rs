@@ -3,19 +3,19 @@
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
-use crate::track::{Declared, Protocol, Setup, Standing, obstacle};
+use crate::track::{Declared, Name, Protocol, Setup, Standing, obstacle};
 
 /// One call of `bind` (and `listen`, for TCP), and how it went.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Bind {
     /// The socket.
-    pub socket: String,
+    pub socket: Name,
     /// Where it is to be bound.
     pub local: SocketAddr,
     /// The last frame before; `None` if it is called before all frames, or, at a restart, behind them.
     pub after: Option<u64>,
     /// The socket in whose place it comes.
-    pub restarted: Option<String>,
+    pub restarted: Option<Name>,
     /// The error, and what stands against it.
     pub failure: Option<(Errno, String)>,
 }
@@ -41,11 +41,11 @@ impl fmt::Display for Errno {
 
 /// Binds the sockets of each port that a change touches in their order, takes away those that fail now and did not before,
 /// and tells how it went for them and for those that are touched.
-pub(super) fn replay(before: &Setup, after: &mut Setup, touched: &[String]) -> Vec<Bind> {
+pub(super) fn replay(before: &Setup, after: &mut Setup, touched: &[Name]) -> Vec<Bind> {
     let hosts: Vec<IpAddr> = before.sockets.iter().map(|socket| socket.local.ip().to_canonical()).collect();
     let is_touched = |socket: &Declared| touched.contains(&socket.name);
     let ports: Vec<(Protocol, u16)> = after.sockets.iter().filter(|socket| is_touched(socket)).map(port).collect();
-    let failed_before: Vec<String> = failures(&before.sockets, &ports).into_iter().map(|(name, _)| name).collect();
+    let failed_before: Vec<Name> = failures(&before.sockets, &ports).into_iter().map(|(name, _)| name).collect();
     let mut failures = failures(&after.sockets, &ports);
     for socket in after.sockets.iter().filter(|socket| is_touched(socket)) {
         let ip = socket.local.ip().to_canonical();
@@ -76,7 +76,7 @@ const fn port(socket: &Declared) -> (Protocol, u16) {
 }
 
 /// Names of the sockets on these ports that cannot be bound behind those before them.
-fn failures(sockets: &[Declared], ports: &[(Protocol, u16)]) -> Vec<(String, (Errno, String))> {
+fn failures(sockets: &[Declared], ports: &[(Protocol, u16)]) -> Vec<(Name, (Errno, String))> {
     let (mut bound, mut failures) = (Vec::new(), Vec::new());
     for socket in sockets.iter().filter(|socket| ports.contains(&port(socket))) {
         // What was accepted is never bound.

@@ -66,7 +66,7 @@ impl<'t> Reader<'t> {
     /// The socket in front of a colon, and what stands behind it; of several names the longest.
     fn named(&self, body: &'t str) -> Option<(usize, &'t str)> {
         let fits = |(place, socket): (usize, &Declared)| {
-            let rest = body.strip_prefix(socket.name.as_str())?.trim_start().strip_prefix(':')?;
+            let rest = body.strip_prefix(&*socket.name)?.trim_start().strip_prefix(':')?;
             Some((socket.name.len(), place, rest.trim_start()))
         };
         let longest = self.sockets.iter().enumerate().filter_map(fits).max_by_key(|(length, ..)| *length);
@@ -74,13 +74,13 @@ impl<'t> Reader<'t> {
     }
 
     fn socket(&self, name: &str) -> Result<usize, TextFault> {
-        let place = self.sockets.iter().position(|socket| socket.name == name.trim_end());
+        let place = self.sockets.iter().position(|socket| *socket.name == *name.trim_end());
         place.ok_or_else(|| self.fault(name, &format!("expected the name of a socket; {}", self.names())))
     }
 
     /// `the sockets are s1, s2, s3`.
     fn names(&self) -> String {
-        let names: Vec<&str> = self.sockets.iter().take(NAMES).map(|socket| socket.name.as_str()).collect();
+        let names: Vec<&str> = self.sockets.iter().take(NAMES).map(|socket| &*socket.name).collect();
         let more = if self.sockets.len() > NAMES { ", …" } else { "" };
         if names.is_empty() { "there are no sockets".to_owned() } else { format!("the sockets are {}{more}", names.join(", ")) }
     }

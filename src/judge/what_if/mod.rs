@@ -16,7 +16,7 @@ pub use bind::{Bind, Errno};
 
 use super::TextFault;
 use crate::capture::HostAddress;
-use crate::track::{Arriving, Declared, Delivery, DemuxTable, Reach, Setup};
+use crate::track::{Arriving, Declared, Delivery, DemuxTable, Name, Reach, Setup};
 use change::{Change, Switch};
 
 /// Sockets as they are and as they are supposed to be.
@@ -34,7 +34,7 @@ pub struct WhatIf {
 struct Restart {
     /// The last frame before.
     after: Option<u64>,
-    old: String,
+    old: Name,
     new: Declared,
 }
 
@@ -102,7 +102,7 @@ impl WhatIf {
 struct Supposed {
     setup: Setup,
     /// The names of those that are bound otherwise.
-    touched: Vec<String>,
+    touched: Vec<Name>,
     restarts: Vec<Restart>,
 }
 
@@ -132,15 +132,15 @@ impl Supposed {
     /// Another socket with the same options at the same address, under a name of its own: `s1b`.
     fn copy(&self, place: usize) -> Option<Declared> {
         let original = self.setup.sockets.get(place)?;
-        let taken = |name: &String| {
-            let restarted = self.restarts.iter().any(|restart| restart.new.name == *name);
-            restarted || self.setup.sockets.iter().any(|socket| socket.name == *name)
+        let taken = |name: &str| {
+            let restarted = self.restarts.iter().any(|restart| *restart.new.name == *name);
+            restarted || self.setup.sockets.iter().any(|socket| *socket.name == *name)
         };
         let mut names = (0..).map(|number: u32| match number {
             0 => format!("{}b", original.name),
             more => format!("{}b{more}", original.name),
         });
-        let name = names.find(|name| !taken(name))?;
+        let name = names.find(|name| !taken(name))?.into();
         let shown = original.shown.clone().map(|shown| crate::track::Shown { absent: Vec::new(), ..shown });
         Some(Declared { name, shown, ..original.clone() })
     }

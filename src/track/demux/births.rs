@@ -1,6 +1,6 @@
 //! Connected sockets that the capture shows, by the frame that brings each.
 
-use super::Basis;
+use super::{Basis, Name};
 use crate::track::FiveTuple;
 
 /// A connected socket that the capture shows, and the frame that brings it.
@@ -10,7 +10,7 @@ pub(super) struct Birth {
     /// What comes in to it.
     pub(super) tuple: FiveTuple,
     pub(super) born: Born,
-    pub(super) name: String,
+    pub(super) name: Name,
     pub(super) basis: Basis,
 }
 
@@ -22,12 +22,12 @@ pub(super) enum Born {
     /// Its SYN was not captured, its SYN-ACK was.
     Request,
     /// This listener makes it from a SYN.
-    Accepted(Option<String>),
+    Accepted(Option<Name>),
 }
 
 impl Birth {
     /// The birth of a socket that has a row in the table.
-    pub(super) fn of(frame: u64, tuple: FiveTuple, born: Born, row: Option<(String, Basis)>) -> Option<Self> {
+    pub(super) fn of(frame: u64, tuple: FiveTuple, born: Born, row: Option<(Name, Basis)>) -> Option<Self> {
         row.map(|(name, basis)| Self { frame, tuple, born, name, basis })
     }
 }

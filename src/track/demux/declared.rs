@@ -3,13 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
+use super::delivery::Name;
 use crate::track::{Evidence, Protocol, Rule};
 
 /// One socket with the options that decide what it gets.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Declared {
     /// Its name, unique in a table.
-    pub name: String,
+    pub name: Name,
     /// TCP or UDP.
     pub protocol: Protocol,
     /// What it is bound to; an IPv6 address makes it a socket of AF_INET6, an IPv4-mapped one too.

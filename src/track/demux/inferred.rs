@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 
 use super::births::{Birth, Born};
 use super::declared::{Basis, Shown};
-use super::{Declared, Setup, Standing};
+use super::{Declared, Name, Setup, Standing};
 use crate::track::infer::calls_a_listener;
 use crate::track::{
     Connection, Evidence, FiveTuple, FlowId, Opening, Protocol, Rule, Socket, SocketId, SocketState, Trace, UdpSocket,
@@ -34,8 +34,8 @@ impl Setup {
 }
 
 /// The name of a socket of the table.
-fn name(id: SocketId) -> String {
-    format!("s{id}")
+fn name(id: SocketId) -> Name {
+    format!("s{id}").into()
 }
 
 /// Finds rows by what they are of.
@@ -117,7 +117,7 @@ impl<'t> Finder<'t> {
     }
 
     /// The name of one end, and how it is known: its own packets show it, unless it never spoke.
-    fn end(&self, connection: &Connection, local: SocketAddr) -> Option<(String, Basis)> {
+    fn end(&self, connection: &Connection, local: SocketAddr) -> Option<(Name, Basis)> {
         let id = *self.ends.get(&(connection.id, local))?;
         let (end, caller) = match local == connection.initiator {
             true => (&connection.ends.initiator, true),

@@ -28,13 +28,12 @@ pub(super) type Slot = (Protocol, Option<IpAddr>, u16);
 #[derive(Debug)]
 pub struct DemuxTable {
     sockets: Vec<Declared>,
-    names: Vec<Name>,
     /// The order of binding is known.
     pub(super) ordered: bool,
     /// Connected sockets, last one first.
-    pub(super) connected: HashMap<(Slot, SocketAddr), Vec<Place>, RandomState>,
+    pub(super) connected: HashMap<(Slot, SocketAddr), Places, RandomState>,
     /// All others: the kernel's chains, head first.
-    pub(super) waiting: HashMap<Slot, Vec<Place>, RandomState>,
+    pub(super) waiting: HashMap<Slot, Places, RandomState>,
     /// All sockets of a port in the order of binding.
     pub(super) ports: HashMap<(Protocol, u16), Vec<Place>, RandomState>,
     /// The members of each SO_REUSEPORT group.
@@ -111,11 +110,11 @@ impl DemuxTable {
 
     /// Closes a socket; what it accepted stays.
     pub fn close(&mut self, name: &str) {
-        let Some(place) = self.sockets.iter().position(|socket| socket.name == name) else { return };
+        let Some(place) = self.sockets.iter().position(|socket| *socket.name == *name) else { return };
         self.forget();
         let is_its = |other: &Place| *other as usize == place;
-        let chains = self.waiting.values_mut().chain(self.connected.values_mut()).chain(self.ports.values_mut());
-        chains.chain(&mut self.groups).for_each(|chain| chain.retain(|other| !is_its(other)));
+        self.waiting.values_mut().chain(self.connected.values_mut()).for_each(|chain| chain.retain(|other| !is_its(other)));
+        self.ports.values_mut().chain(&mut self.groups).for_each(|chain| chain.retain(|other| !is_its(other)));
     }
 
     /// All sockets on the port of another one, those that listeners accepted among them.
@@ -124,7 +123,7 @@ impl DemuxTable {
         let tcp = other.protocol == Protocol::Tcp;
         let accepted = if tcp { self.ways.on_port(other.local.port()) } else { Vec::new() };
         let accepted = accepted.into_iter().map(|(local, name, standing)| Declared {
-            name: name.to_owned(),
+            name: name.into(),
             local,
             standing,
             only_v6: other.is_only_v6(),
@@ -136,7 +135,6 @@ impl DemuxTable {
     fn empty(ordered: bool, inferred: bool, ways: Ways) -> Self {
         Self {
             sockets: Vec::new(),
-            names: Vec::new(),
             ordered,
             connected: HashMap::default(),
             waiting: HashMap::default(),
@@ -166,7 +164,6 @@ impl DemuxTable {
     /// Room for so many sockets, most of which are alone at their address and port.
     fn reserve(&mut self, sockets: usize) {
         self.sockets.reserve(sockets);
-        self.names.reserve(sockets);
         self.group_of.reserve(sockets);
         self.waiting.reserve(sockets);
     }
@@ -188,7 +185,6 @@ impl DemuxTable {
         if socket.device.is_some() || socket.shown.as_ref().is_some_and(|shown| !shown.absent.is_empty()) {
             self.changing.insert((socket.protocol, port));
         }
-        self.names.push(Name::from(socket.name.as_str()));
         self.sockets.push(socket);
     }
 
@@ -227,6 +223,9 @@ impl DemuxTable {
     /// One that connected before the second member came does not count; when that was, only the order of connecting
     /// tells. `late` assumes that sockets were connected after all were bound, otherwise each at once.
     pub(super) fn group(&self, place: Place, late: bool) -> Option<(Places, bool)> {
+        if self.groups.is_empty() {
+            return None;
+        }
         let members = self.groups.get((*self.group_of.get(place as usize)?)?)?;
         let open = |member: &Place| self.socket(*member).is_some_and(|socket| socket.peer.is_none());
         let unconnected: Places = members.iter().copied().filter(open).collect();
@@ -243,7 +242,7 @@ impl DemuxTable {
     }
 
     pub(super) fn name(&self, place: Place) -> Option<&Name> {
-        self.names.get(place as usize)
+        self.socket(place).map(|socket| &socket.name)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::track::{FiveTuple, Protocol};
 fn socket(line: &str) -> Declared {
     let mut words = line.split_whitespace();
     let mut next = || words.next().unwrap();
-    let (name, protocol, local) = (next().to_owned(), protocol(next()), next().parse().unwrap());
+    let (name, protocol, local) = (next().into(), protocol(next()), next().parse().unwrap());
     let rest: Vec<&str> = words.collect();
     let peer = rest.iter().find_map(|word| word.strip_prefix('>')).map(|peer| peer.parse().unwrap());
     let standing = match (rest.contains(&"wait"), peer) {

@@ -258,7 +258,7 @@ impl Ways {
                 Born::Request => Some(Stage::Request),
                 Born::Accepted(_) => None,
             };
-            let name = || smallvec![Name::from(birth.name.as_str())];
+            let name = || smallvec![birth.name.clone()];
             let child = stage.map(|stage| Child::new(name(), stage).shown(birth.basis, None));
             let (key, slot) = FlowKey::of(&birth.tuple);
             let Some(way) = self.from(key, slot) else { continue };
@@ -400,11 +400,10 @@ impl Ways {
         }
         let birth = self.births.get(self.get(way)?.birth?.get().saturating_sub(1) as usize)?;
         let Born::Accepted(listener) = &birth.born else { return None };
-        let is_its = |other: &Name| listener.as_deref() == Some(&**other);
-        let name = |other: &Name| if is_its(other) { Name::from(birth.name.as_str()) } else { named(other) };
-        let listener = listener.as_deref().map(Name::from);
+        let is_its = |other: &Name| listener.as_ref() == Some(other);
+        let name = |other: &Name| if is_its(other) { birth.name.clone() } else { named(other) };
         let names = names.iter().map(name).collect();
-        Some(Child::new(names, *stage).shown(birth.basis, listener))
+        Some(Child::new(names, *stage).shown(birth.basis, listener.clone()))
     }
 
     fn put(&mut self, way: WayId, child: Option<Child>) {
