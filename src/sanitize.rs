@@ -8,7 +8,9 @@ use std::fmt::Write;
 
 /// `text` with control, escape and bidirectional characters spelled out; borrowed where there were none.
 pub fn sanitize(text: &str) -> Cow<'_, str> {
-    if text.chars().any(is_harmful) { Cow::Owned(spelled_out(text)) } else { Cow::Borrowed(text) }
+    // Most names are of ASCII's letters.
+    let is_harmless = text.bytes().all(|octet| matches!(octet, b' '..=b'~')) || !text.chars().any(is_harmful);
+    if is_harmless { Cow::Borrowed(text) } else { Cow::Owned(spelled_out(text)) }
 }
 
 /// The character steers a terminal or the direction of text instead of being seen.

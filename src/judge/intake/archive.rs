@@ -2,7 +2,8 @@
 //!
 //! The directory at the end is read first, entry by entry and no further than asked: a zip is hostile until its names,
 //! sizes and kinds have been looked at. A member never gives more octets than the directory says, so that limits on
-//! what is said hold for what comes out. Source: PKWARE's APPNOTE 6.3.10.
+//! what is said hold for what comes out. Members may share a name, and all are told: a library that keeps them by their
+//! names would lose one. Source: PKWARE's APPNOTE 6.3.10.
 
 use std::io::{BufReader, Read, Seek, SeekFrom};
 

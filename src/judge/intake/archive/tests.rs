@@ -56,6 +56,17 @@ fn stored_and_deflated_members_come_out() {
     }
 }
 
+/// What the library, which keeps members by their names, would lose.
+#[test]
+fn members_of_one_name_are_both_read() {
+    let zip = zipped(&[("first.log", b"1", CompressionMethod::Stored), ("other.log", b"2", CompressionMethod::Stored)]);
+    let zip = replaced(&zip, b"other.log", b"first.log");
+    let members = read(&zip).unwrap();
+    assert!(members.iter().all(|member| member.path == "first.log"));
+    assert!(members.iter().map(|member| member.octets(Cursor::new(&zip)).unwrap()).eq([b"1", b"2"]));
+    assert_eq!(zip::ZipArchive::new(Cursor::new(&zip)).unwrap().len(), 1);
+}
+
 #[test]
 fn zip64_is_read() {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
