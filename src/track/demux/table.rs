@@ -74,8 +74,10 @@ impl DemuxTable {
     pub fn of(setup: Setup) -> Self {
         let Setup { sockets, ordered, addresses, inferred, births } = setup;
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
-        table.reserve(sockets.len());
-        sockets.into_iter().for_each(|socket| table.add(socket));
+        // Most are alone at their address and port.
+        table.waiting.reserve(sockets.len());
+        table.sockets = sockets;
+        (0..table.sockets.len() as Place).for_each(|place| table.enter(place));
         table.hears_of_networks = addresses.is_empty();
         table.addresses.extend(addresses.iter().map(|address| address.ip));
         table.join(&addresses);
@@ -105,7 +107,9 @@ impl DemuxTable {
     /// Opens one more socket, bound last.
     pub fn open(&mut self, socket: Declared) {
         self.forget();
-        self.add(socket);
+        let Ok(place) = Place::try_from(self.sockets.len()) else { return };
+        self.sockets.push(socket);
+        self.enter(place);
     }
 
     /// Closes a socket; what it accepted stays.
@@ -161,15 +165,9 @@ impl DemuxTable {
         self.ways.forget();
     }
 
-    /// Room for so many sockets, most of which are alone at their address and port.
-    fn reserve(&mut self, sockets: usize) {
-        self.sockets.reserve(sockets);
-        self.group_of.reserve(sockets);
-        self.waiting.reserve(sockets);
-    }
-
-    fn add(&mut self, socket: Declared) {
-        let Ok(place) = Place::try_from(self.sockets.len()) else { return };
+    /// Enters a socket where it will be looked for; those bound before it have been entered.
+    fn enter(&mut self, place: Place) {
+        let Some(socket) = self.sockets.get(place as usize) else { return };
         let (address, port) = (socket.address(), socket.local.port());
         let slot = (socket.protocol, address, port);
         match socket.connected_to() {
@@ -180,16 +178,16 @@ impl DemuxTable {
         self.ports.entry((socket.protocol, port)).or_default().push(place);
         self.addresses.extend(address);
         self.any_address |= address.is_none();
-        let group = self.join_group(&socket, place);
-        self.group_of.push(group);
         if socket.device.is_some() || socket.shown.as_ref().is_some_and(|shown| !shown.absent.is_empty()) {
             self.changing.insert((socket.protocol, port));
         }
-        self.sockets.push(socket);
+        let group = self.join_group(place);
+        self.group_of.push(group);
     }
 
     /// The group of a socket with SO_REUSEPORT, as `udp_reuseport_add_sock` and `inet_reuseport_add_sock` find it.
-    fn join_group(&mut self, socket: &Declared, place: Place) -> Option<usize> {
+    fn join_group(&mut self, place: Place) -> Option<usize> {
+        let socket = self.sockets.get(place as usize)?;
         // Connecting a socket that is bound to any address takes it out of its group (`udp_lib_rehash`).
         let left = socket.peer.is_some() && (socket.bound().is_none() || socket.protocol == Protocol::Tcp);
         if !socket.reuse_port || left {
@@ -203,7 +201,8 @@ impl DemuxTable {
                 && other.device == socket.device
         };
         let here = self.ports.get(&(socket.protocol, socket.local.port()))?;
-        let mut kin = here.iter().filter(|other| self.sockets.get(**other as usize).is_some_and(kin));
+        let before = here.iter().filter(|other| **other < place);
+        let mut kin = before.filter(|other| self.sockets.get(**other as usize).is_some_and(kin));
         let group = kin.find_map(|kin| *self.group_of.get(*kin as usize)?);
         let group = group.unwrap_or_else(|| {
             self.groups.push(Vec::new());
