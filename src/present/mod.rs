@@ -11,6 +11,7 @@ pub mod connection_view;
 pub mod csv;
 pub mod demux_view;
 pub mod detail;
+mod digits;
 pub mod feedback;
 pub mod follow_view;
 pub mod info_column;
