@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 ///
 /// It fills twelve octets, and no more: millions are remembered.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-#[repr(packed(4))]
+#[repr(Rust, packed(4))]
 pub struct Timestamp {
     seconds: i64,
     /// One more than the nanoseconds: a number that is never 0 lets an `Option<Timestamp>` be no larger.
