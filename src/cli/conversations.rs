@@ -22,7 +22,9 @@ pub(crate) fn run(args: ListArgs, setting: &Setting, out: &mut impl Write) -> Re
     let mut batch = Vec::with_capacity(Conversations::BATCH);
     let mut first = None;
     let reading = run::frames(&args.input, setting, |frame, selected| {
-        first = first.or(frame.timestamp);
+        if first.is_none() {
+            first = frame.timestamp;
+        }
         let begin = batch.len();
         sightings.of_frame(frame, |sighting| batch.push(sighting));
         if !selected {

@@ -252,10 +252,10 @@ impl Reader {
     #[inline(always)]
     fn count(&mut self, interface: u32, ticks: Option<u64>, captured_len: usize) -> Result<Counted, Broken> {
         let described = self.ports.len().saturating_sub(self.section_start);
-        let undefined = Broken::Interface { found: interface, described };
+        let undefined = || Broken::Interface { found: interface, described };
         let index = self.section_start.saturating_add(interface as usize);
-        let port = self.ports.get_mut(index).ok_or(undefined)?;
-        let interface = self.description.interfaces.get_mut(index).ok_or(undefined)?;
+        let port = self.ports.get_mut(index).ok_or_else(undefined)?;
+        let interface = self.description.interfaces.get_mut(index).ok_or_else(undefined)?;
 
         self.frames = self.frames.wrapping_add(1);
         interface.frames = interface.frames.wrapping_add(1);
@@ -263,8 +263,10 @@ impl Reader {
             self.description.beyond_snap_length = self.description.beyond_snap_length.saturating_add(1);
         }
         let timestamp = ticks.map(|ticks| port.clock.time(ticks));
-        if let Some(time) = timestamp {
-            port.times = Some((port.times.map_or(time, |(first, _)| first), time));
+        match (&mut port.times, timestamp) {
+            (Some((_, last)), Some(time)) => *last = time,
+            (None, Some(time)) => port.times = Some((time, time)),
+            (_, None) => {}
         }
         // At most MAX_INTERFACES are kept.
         Ok(Counted { timestamp, interface: InterfaceId(index as u32), link_type: port.link_type })
