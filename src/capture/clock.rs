@@ -49,7 +49,7 @@ impl Clock {
         }
     }
 
-    /// Whole seconds of this clock, and nanoseconds, of which there is no second.
+    /// The time that this clock shows after whole seconds, and nanoseconds below a second.
     #[inline(always)]
     fn at(self, (seconds, nanoseconds): (u64, u64)) -> Timestamp {
         Timestamp::new(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(self.offset_seconds), nanoseconds as u32)

@@ -79,6 +79,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
             }
             Arrival::Packet(arriving) => {
                 let ruling = &table.deliver(arriving, || event.interface(description));
+                // Only a filter looks at a verdict that was given before.
                 if !event.selected || !(rows.keeps_all() || rows.keeps(&**ruling)) {
                     return Ok(());
                 }

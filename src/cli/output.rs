@@ -2,8 +2,7 @@
 
 use std::io::{self, BufWriter, StdoutLock};
 
-/// Octets gathered before they are sent.
-const GATHERED: usize = 64 << 10;
+use sockscope::present::GATHERED;
 
 /// Standard output, to be flushed before the command ends.
 pub(crate) fn stdout() -> BufWriter<StdoutLock<'static>> {

@@ -192,14 +192,16 @@ impl Contradictions {
 
     /// The packet that went this way last, which is watched no longer.
     fn take(&mut self, tuple: FiveTuple) -> Option<Waiting> {
-        self.take_unnumbered(tuple).or_else(|| {
-            self.places
-                .extend((self.placed..).zip(&self.numbered[self.placed..]).map(|(place, numbered)| (numbered.tuple, place)));
-            self.placed = self.numbered.len();
-            let numbered = self.numbered.get(*self.places.get(&tuple)?)?;
-            let frame = std::mem::replace(self.delivered.get_mut(numbered.number as usize)?, TOLD);
-            (frame != TOLD).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
-        })
+        self.take_unnumbered(tuple).or_else(|| self.take_numbered(tuple))
+    }
+
+    fn take_numbered(&mut self, tuple: FiveTuple) -> Option<Waiting> {
+        let fresh = (self.placed..).zip(&self.numbered[self.placed..]);
+        self.places.extend(fresh.map(|(place, numbered)| (numbered.tuple, place)));
+        self.placed = self.numbered.len();
+        let numbered = self.numbered.get(*self.places.get(&tuple)?)?;
+        let frame = std::mem::replace(self.delivered.get_mut(numbered.number as usize)?, TOLD);
+        (frame != TOLD).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
     }
 
     fn take_unnumbered(&mut self, tuple: FiveTuple) -> Option<Waiting> {

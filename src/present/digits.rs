@@ -5,7 +5,7 @@
 /// Binary digits of an octet.
 pub(super) const OCTET: u32 = u8::BITS;
 
-/// A decimal number in text: as long as the longest that there can be, spaces in front.
+/// A decimal number of at most eight digits in text, right-aligned, with spaces in front.
 #[derive(Clone, Copy)]
 pub(super) struct Digits {
     pub(super) text: u64,
@@ -17,12 +17,12 @@ impl Digits {
     /// Octets of the text.
     pub(super) const MAX: usize = 8;
 
-    /// The digits of a number below a million.
+    /// The digits of a number; `None` if there are more than eight.
     #[inline]
     pub(super) fn of(number: u64) -> Option<Self> {
         const ZEROS: u64 = u64::from_le_bytes([b'0'; Digits::MAX]);
-        let number = u32::try_from(number).ok().filter(|number| *number < 1_000_000)?;
-        let text = six_digits(number) << (2 * OCTET) | ZEROS & 0xffff;
+        let number = u32::try_from(number).ok().filter(|number| *number < 100_000_000)?;
+        let text = six_digits(number % 1_000_000) << (2 * OCTET) | three_digits(number / 1_000_000) >> OCTET;
         // Zeros in front, but for the last digit, become spaces.
         let in_front = ((text ^ ZEROS) | 1 << (OCTET * 7)).trailing_zeros() / OCTET;
         let blank = u64::from_le_bytes([b'0' ^ b' '; Self::MAX]) & ((1 << (OCTET * in_front)) - 1);
@@ -33,14 +33,18 @@ impl Digits {
 /// The digits of a number below a million, with zeros in front.
 #[inline]
 pub(super) fn six_digits(number: u32) -> u64 {
-    let three = |number: u32| u64::from(THREE_DIGITS[number as usize]);
-    three(number / 1000) | three(number % 1000) << (3 * OCTET)
+    three_digits(number / 1000) | three_digits(number % 1000) << (3 * OCTET)
 }
 
-/// The digits of each number below a thousand, with zeros in front.
-const THREE_DIGITS: [u32; 1000] = three_digits();
+/// The digits of a number below a thousand, with zeros in front.
+#[inline]
+fn three_digits(number: u32) -> u64 {
+    u64::from(THREE_DIGITS[number as usize])
+}
 
-const fn three_digits() -> [u32; 1000] {
+const THREE_DIGITS: [u32; 1000] = all_three_digits();
+
+const fn all_three_digits() -> [u32; 1000] {
     let mut texts = [0; 1000];
     let mut number = 0;
     while number < 1000 {
@@ -104,12 +108,14 @@ mod tests {
 
     #[test]
     fn words_read_as_the_standard_library_writes_them() {
-        for number in (0..1000).flat_map(|number| [number, number * 1000, number * 1001]).chain([999_999]) {
-            let Digits { text: word, len } = Digits::of(number).unwrap();
-            assert_eq!((text(word, 8), len), (format!("{number:8}"), number.to_string().len()));
-            assert_eq!(text(six_digits(number as u32), 6), format!("{number:06}"));
+        for number in (0..1000).flat_map(|number| [number, number * 1000, number * 1001]) {
+            assert_eq!(text(six_digits(number), 6), format!("{number:06}"));
+            for number in [u64::from(number), 100 * u64::from(number), 99_000_000 + u64::from(number)] {
+                let Digits { text: word, len } = Digits::of(number).unwrap();
+                assert_eq!((text(word, 8), len), (format!("{number:8}"), number.to_string().len()));
+            }
         }
-        assert!(Digits::of(1_000_000).is_none() && Digits::of(u64::MAX).is_none());
+        assert!(Digits::of(100_000_000).is_none() && Digits::of(1 << 32).is_none() && Digits::of(u64::MAX).is_none());
         for octet in 0..=u8::MAX {
             let (word, len) = dotted(octet);
             assert_eq!(text(word, len), format!("{octet}."));

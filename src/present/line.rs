@@ -12,6 +12,7 @@ use std::ops::Range;
 use jiff::SignedDuration;
 use unicode_width::UnicodeWidthStr;
 
+use super::GATHERED;
 use super::digits::{Digits, OCTET, dotted, hexadecimal, six_digits};
 use super::look::{Ink, Look};
 use crate::track::{FlowId, Protocol};
@@ -33,10 +34,10 @@ impl Line {
     /// Adds a number, right-aligned in `width` cells, and two cells of space.
     #[inline(always)]
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
-        let Some(Digits { text, len }) = Digits::of(number) else { return self.right(&number.to_string(), width) };
-        let width = width.max(len);
-        let over = Digits::MAX.saturating_sub(width);
-        self.put(width.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), width + GAP)
+        match Digits::of(number) {
+            Some(digits) => self.right_digits(digits, width).pad(GAP),
+            None => self.right(&number.to_string(), width),
+        }
     }
 
     /// Adds a text, left-aligned, and two cells of space.
@@ -104,14 +105,11 @@ impl Line {
         const FRACTION: usize = 1 + 6;
         let (seconds, micros) = (duration.as_secs().unsigned_abs(), duration.subsec_micros().unsigned_abs());
         let sign = if duration.is_negative() { "-" } else { "" };
-        let Some(Digits { text, len }) = Digits::of(seconds).filter(|_| sign.is_empty()) else {
+        let Some(whole) = Digits::of(seconds).filter(|_| sign.is_empty()) else {
             return self.right(&format!("{sign}{seconds}.{micros:06}"), width);
         };
-        let whole = width.saturating_sub(FRACTION).max(len);
-        let over = Digits::MAX.saturating_sub(whole);
         let fraction = u64::from(b'.') | six_digits(micros) << OCTET | u64::from(b' ') << (OCTET * 7);
-        self.put(whole.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), whole);
-        self.put(0, fraction.to_le_bytes(), FRACTION + GAP)
+        self.right_digits(whole, width.saturating_sub(FRACTION)).put(0, fraction.to_le_bytes(), FRACTION + GAP)
     }
 
     /// Adds a text as it is, with nothing behind it.
@@ -183,7 +181,7 @@ impl Line {
     /// What the writer says.
     pub fn end_among_many(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.close();
-        if self.len < MANY { Ok(()) } else { self.send(out) }
+        if self.len < GATHERED { Ok(()) } else { self.send(out) }
     }
 
     fn endpoint4(&mut self, endpoint: SocketAddrV4) -> &mut Self {
@@ -223,6 +221,15 @@ impl Line {
         self
     }
 
+    /// Adds digits, right-aligned.
+    #[inline(always)]
+    fn right_digits(&mut self, Digits { text, len }: Digits, width: usize) -> &mut Self {
+        let width = width.max(len);
+        // Where the text is too long, the spaces in front that are too many go behind.
+        let over = Digits::MAX.saturating_sub(width);
+        self.put(width.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), width)
+    }
+
     /// Adds spaces.
     #[inline]
     fn pad(&mut self, cells: usize) -> &mut Self {
@@ -235,8 +242,8 @@ impl Line {
         self.pad(end.saturating_sub(self.len) + GAP)
     }
 
-    /// Adds so many cells, and writes octets over the spaces there, some cells away; more of them than cells are written over
-    /// by what comes next.
+    /// Adds so many cells, of which those that begin `away` from here hold these octets; octets beyond the cells are spaces,
+    /// or are written over by what comes next.
     #[inline]
     fn put<const N: usize>(&mut self, away: usize, octets: [u8; N], cells: usize) -> &mut Self {
         self.room(cells.max(away + N))[away..away + N].copy_from_slice(&octets);
@@ -271,9 +278,6 @@ impl fmt::Write for Line {
         Ok(())
     }
 }
-
-/// Octets that are sent at once: as many as standard output gathers, which then passes them on as they are.
-const MANY: usize = 64 << 10;
 
 /// Cells between two columns.
 pub(super) const GAP: usize = 2;

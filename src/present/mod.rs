@@ -47,3 +47,6 @@ pub mod verify_view;
 pub mod what_if_view;
 pub mod words;
 pub mod zeek;
+
+/// Octets that long lists gather before they send them. A standard output that gathers as many passes them on as they are.
+pub const GATHERED: usize = 64 << 10;

@@ -5,11 +5,10 @@
 
 use std::io::{self, Write};
 
+use super::GATHERED;
+
 /// Octets copied at once: a line of the processor's cache, and they begin where one does.
 pub(super) const STEP: usize = 64;
-
-/// Octets gathered before they are sent: as many as standard output gathers, which then passes them on as they are.
-const GATHERED: usize = 64 << 10;
 
 /// A piece of a text, or the end of one with whatever stands behind it.
 #[derive(Clone, Copy, Debug)]
