@@ -35,7 +35,7 @@ impl Line {
     #[inline(always)]
     pub fn number(&mut self, number: u64, width: usize) -> &mut Self {
         match Digits::of(number) {
-            Some(digits) => self.right_digits(digits, width).pad(GAP),
+            Some(digits) => self.right_digits(digits, width, GAP),
             None => self.right(&number.to_string(), width),
         }
     }
@@ -109,7 +109,7 @@ impl Line {
             return self.right(&format!("{sign}{seconds}.{micros:06}"), width);
         };
         let fraction = u64::from(b'.') | six_digits(micros) << OCTET | u64::from(b' ') << (OCTET * 7);
-        self.right_digits(whole, width.saturating_sub(FRACTION)).put(0, fraction.to_le_bytes(), FRACTION + GAP)
+        self.right_digits(whole, width.saturating_sub(FRACTION), 0).put(0, fraction.to_le_bytes(), FRACTION + GAP)
     }
 
     /// Adds a text as it is, with nothing behind it.
@@ -221,13 +221,13 @@ impl Line {
         self
     }
 
-    /// Adds digits, right-aligned.
+    /// Adds digits, right-aligned, and so many cells of space.
     #[inline(always)]
-    fn right_digits(&mut self, Digits { text, len }: Digits, width: usize) -> &mut Self {
+    fn right_digits(&mut self, Digits { text, len }: Digits, width: usize, gap: usize) -> &mut Self {
         let width = width.max(len);
         // Where the text is too long, the spaces in front that are too many go behind.
         let over = Digits::MAX.saturating_sub(width);
-        self.put(width.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), width)
+        self.put(width.saturating_sub(Digits::MAX), text.rotate_right(OCTET * over as u32).to_le_bytes(), width + gap)
     }
 
     /// Adds spaces.
