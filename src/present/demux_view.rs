@@ -89,17 +89,17 @@ impl Verdicts {
             self.begun = true;
             self.write_heading(arriving, out)?;
         }
-        let widths = self.widths;
-        self.fill_cells(arriving, ruling);
+        let (delivery, widths): (&Delivery, _) = (ruling, self.widths);
+        self.fill_cells(arriving, delivery);
         if widths != self.widths {
             self.lines.forget();
         }
         let cells = self.line.len();
-        self.write_losers(ruling);
+        self.write_losers(delivery);
         let rest = self.line.since(0);
         // Without losers, the line ends before its last column does.
         let pieces = rest.split_at(cells.min(rest.len())).into();
-        self.lines.anew(arriving.frame, Rest { id: ruling.number, pieces, shared: ruling.losers_number() }, out)?;
+        self.lines.anew(arriving.frame, Rest { id: ruling.number, pieces, shared: delivery.losers_number() }, out)?;
         self.line.clear();
         Ok(())
     }

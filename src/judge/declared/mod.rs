@@ -4,6 +4,7 @@
 //! `ss`, `netstat` and `/proc/net`, which know no such order: what it would decide is left open.
 
 mod pasted;
+mod plain;
 mod table;
 
 use std::fmt;

@@ -1,6 +1,7 @@
 //! The socket table in TOML: `[[socket]]` after `[[socket]]`, in the order in which they were bound, and `[[interface]]`
 //! with the addresses of the host, where they matter.
 
+use std::borrow::Cow;
 use std::hash::BuildHasher;
 use std::iter;
 use std::net::{IpAddr, SocketAddr};
@@ -9,44 +10,50 @@ use std::str::FromStr;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use serde::Deserialize;
-use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
 use super::TextFault;
+use super::plain;
 use crate::capture::HostAddress;
 use crate::track::{Declared, Protocol, Setup, Standing};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
-    #[serde(default)]
-    socket: Vec<Row>,
+struct Document<'t> {
+    #[serde(default, borrow)]
+    socket: Vec<Row<'t>>,
     #[serde(default)]
     interface: Vec<Interface>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Row {
-    name: Spanned<String>,
-    protocol: Spanned<String>,
-    local: Spanned<String>,
-    peer: Option<Spanned<String>>,
-    state: Option<Spanned<String>>,
+struct Row<'t> {
+    #[serde(borrow)]
+    name: Cow<'t, str>,
+    #[serde(borrow)]
+    protocol: Cow<'t, str>,
+    #[serde(borrow)]
+    local: Cow<'t, str>,
+    peer: Option<String>,
+    state: Option<String>,
     #[serde(default)]
     reuse_addr: bool,
     #[serde(default)]
     reuse_port: bool,
-    only_v6: Option<Spanned<bool>>,
-    device: Option<Spanned<String>>,
-    syn_cookies: Option<Spanned<bool>>,
+    #[serde(default)]
+    only_v6: bool,
+    device: Option<String>,
+    #[serde(default)]
+    syn_cookies: bool,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Interface {
     /// What a device is called in a row; one interface with several addresses may stand there several times.
-    name: Spanned<String>,
-    address: Spanned<String>,
+    name: String,
+    address: String,
 }
 
 /// The text begins as a table does: such a one is not searched for what systems print.
@@ -59,15 +66,15 @@ const PIECE: usize = 4 << 10;
 
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
-    let mut table = Table::default();
-    for (begin, piece) in pieces(text) {
-        let Ok(document) = toml::from_str(piece) else {
+    let mut table = Table::new(text);
+    for piece in pieces(text) {
+        let Some(document) = document(piece) else {
             // Wrong, or not to be cut here: the whole text tells.
-            table = Table::default();
-            table.add(whole(text)?, Reader { text, begin: 0 })?;
+            table = Table::new(text);
+            table.add(whole(text)?)?;
             break;
         };
-        table.add(document, Reader { text, begin })?;
+        table.add(document)?;
     }
     if table.sockets.is_empty() {
         return Err(TextFault::at(text, 0, "expected [[socket]], or what ss, netstat or /proc/net print"));
@@ -75,19 +82,24 @@ pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
     Ok(Setup::declared(table.sockets, true).on(table.addresses))
 }
 
-/// Pieces of a text, and where each begins: in a line that a row begins with, unless a text of several lines holds that.
-fn pieces(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut begin = 0;
+/// Pieces of a text: each begins with a line that a row begins with, unless a text of several lines holds that.
+fn pieces(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = text;
     iter::from_fn(move || {
-        let rest = text.get(begin..).filter(|rest| !rest.is_empty())?;
         let row = rest.as_bytes().get(PIECE..).and_then(|behind| behind.windows(3).position(|octets| octets == b"\n[["));
-        let piece = &rest[..row.map_or(rest.len(), |row| PIECE + row + 1)];
-        begin += piece.len();
-        Some((begin - piece.len(), piece))
+        let (piece, behind) = rest.split_at(row.map_or(rest.len(), |row| PIECE + row + 1));
+        rest = behind;
+        (!piece.is_empty()).then_some(piece)
     })
 }
 
-fn whole(text: &str) -> Result<Document, TextFault> {
+/// What stands in a piece of a text; `None` if that is for the whole text to tell.
+fn document(piece: &str) -> Option<Document<'_>> {
+    let sockets = plain::rows(piece, "socket").map(|socket| Document { socket, interface: Vec::new() });
+    sockets.or_else(|| toml::from_str(piece).ok())
+}
+
+fn whole(text: &str) -> Result<Document<'_>, TextFault> {
     toml::from_str(text).map_err(|error| {
         let place = error.span().map_or(0, |span| span.start);
         TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
@@ -95,144 +107,162 @@ fn whole(text: &str) -> Result<Document, TextFault> {
 }
 
 /// What was read so far.
-#[derive(Default)]
-struct Table {
+struct Table<'t> {
+    /// The whole text.
+    text: &'t str,
     sockets: Vec<Declared>,
     addresses: Vec<HostAddress>,
-    /// Where the name of each socket stands.
-    begins: Vec<usize>,
     /// Places in `sockets` by their names.
     by_name: HashTable<usize>,
     hasher: RandomState,
 }
 
-impl Table {
-    fn add(&mut self, document: Document, reader: Reader<'_>) -> Result<(), TextFault> {
+impl<'t> Table<'t> {
+    fn new(text: &'t str) -> Self {
+        let (by_name, hasher) = (HashTable::new(), RandomState::default());
+        Self { text, sockets: Vec::new(), addresses: Vec::new(), by_name, hasher }
+    }
+
+    fn add(&mut self, document: Document<'_>) -> Result<(), TextFault> {
         for row in document.socket {
-            let begin = reader.begin + row.name.span().start;
-            let hash = self.new_name(&row.name, reader)?;
-            let place = self.sockets.len();
-            self.sockets.push(reader.row(row)?);
-            self.begins.push(begin);
-            let Self { sockets, by_name, hasher, .. } = self;
-            by_name.insert_unique(hash, place, |place| hasher.hash_one(&sockets[*place].name));
+            let socket = row.declared().map_err(|wrong| self.fault("socket", self.sockets.len(), &wrong))?;
+            self.add_socket(socket)?;
         }
-        for interface in &document.interface {
-            self.addresses.push(reader.interface(interface)?);
+        for row in &document.interface {
+            let address = row.address().map_err(|wrong| self.fault("interface", self.addresses.len(), &wrong))?;
+            self.addresses.push(address);
         }
         Ok(())
     }
 
-    /// The hash of a name that no other socket has.
-    fn new_name(&self, name: &Spanned<String>, reader: Reader<'_>) -> Result<u64, TextFault> {
-        if name.get_ref().is_empty() {
-            return Err(reader.fault(name, "expected a name"));
+    /// Adds a socket if no other one has its name.
+    fn add_socket(&mut self, socket: Declared) -> Result<(), TextFault> {
+        let (row, hash) = (self.sockets.len(), self.hasher.hash_one(&socket.name));
+        if let Some(first) = self.by_name.find(hash, |row| self.sockets[*row].name == socket.name) {
+            let name = |text| Wrong { key: "name", text };
+            let line = self.fault("socket", *first, &name(String::new())).line;
+            let twice = format!("the name \"{}\" stands in line {line} already", socket.name);
+            return Err(self.fault("socket", row, &name(twice)));
         }
-        let hash = self.hasher.hash_one(name.get_ref());
-        match self.by_name.find(hash, |place| *self.sockets[*place].name == **name.get_ref()) {
-            None => Ok(hash),
-            Some(first) => {
-                let line = TextFault::at(reader.text, self.begins[*first], "").line;
-                Err(reader.fault(name, &format!("the name \"{}\" stands in line {line} already", name.get_ref())))
-            }
-        }
+        self.sockets.push(socket);
+        let Self { sockets, by_name, hasher, .. } = self;
+        by_name.insert_unique(hash, row, |row| hasher.hash_one(&sockets[*row].name));
+        Ok(())
+    }
+
+    /// What is wrong in this row, and where it stands.
+    #[cold]
+    fn fault(&self, table: &str, row: usize, wrong: &Wrong) -> TextFault {
+        let document = DeTable::parse(self.text).map(|document| DeValue::Table(document.into_inner())).ok();
+        let place = document.as_ref().and_then(|document| {
+            let row = document.get(table)?.get_ref().get(row)?;
+            Some(row.get_ref().get(wrong.key)?.span().start)
+        });
+        TextFault::at(self.text, place.unwrap_or(0), &wrong.text)
     }
 }
 
-/// Reads values, and knows where they stand.
-#[derive(Clone, Copy)]
-struct Reader<'t> {
-    /// The whole text.
-    text: &'t str,
-    /// Where the piece begins that is read.
-    begin: usize,
+/// A value that cannot be.
+struct Wrong {
+    /// What it is a value of.
+    key: &'static str,
+    /// What was expected instead.
+    text: String,
 }
 
-impl Reader<'_> {
-    fn row(self, row: Row) -> Result<Declared, TextFault> {
-        let protocol = self.word(&row.protocol, &[("udp", Protocol::Udp), ("tcp", Protocol::Tcp)])?;
-        let local = self.endpoint(&row.local)?;
-        let peer = row.peer.as_ref().map(|peer| self.peer(peer, local)).transpose()?;
-        if let Some(only_v6) = row.only_v6.as_ref().filter(|only| *only.get_ref() && local.is_ipv4()) {
-            return Err(self.fault(only_v6, "only_v6 is an option of IPv6 sockets, and this one is bound to IPv4"));
+impl Wrong {
+    fn new(key: &'static str, text: impl Into<String>) -> Self {
+        Self { key, text: text.into() }
+    }
+}
+
+impl Row<'_> {
+    fn declared(self) -> Result<Declared, Wrong> {
+        if self.name.is_empty() {
+            return Err(Wrong::new("name", "expected a name"));
         }
-        if let Some(device) = row.device.as_ref().filter(|device| device.get_ref().is_empty()) {
-            return Err(self.fault(device, "expected the name of an interface, such as \"lo\""));
+        let protocol = word("protocol", &self.protocol, &[("udp", Protocol::Udp), ("tcp", Protocol::Tcp)])?;
+        let local = endpoint("local", &self.local)?;
+        let peer = self.peer.as_deref().map(|peer| far_end(peer, local)).transpose()?;
+        if self.only_v6 && local.is_ipv4() {
+            return Err(Wrong::new("only_v6", "only_v6 is an option of IPv6 sockets, and this one is bound to IPv4"));
         }
-        let listens = protocol == Protocol::Tcp && peer.is_none();
-        if let Some(cookies) = row.syn_cookies.as_ref().filter(|cookies| *cookies.get_ref() && !listens) {
-            return Err(self.fault(cookies, "syn_cookies is of listeners: tcp, and no peer"));
+        if self.device.as_deref() == Some("") {
+            return Err(Wrong::new("device", "expected the name of an interface, such as \"lo\""));
+        }
+        if self.syn_cookies && (protocol == Protocol::Udp || peer.is_some()) {
+            return Err(Wrong::new("syn_cookies", "syn_cookies is of listeners: tcp, and no peer"));
         }
         Ok(Declared {
-            standing: self.standing(&row, protocol, peer)?,
-            name: row.name.into_inner().into(),
+            standing: standing(self.state.as_deref(), protocol, peer)?,
+            name: self.name.into(),
             protocol,
             local,
             peer,
-            reuse_addr: row.reuse_addr,
-            reuse_port: row.reuse_port,
-            only_v6: row.only_v6.is_some_and(Spanned::into_inner),
-            device: row.device.map(Spanned::into_inner),
-            syn_cookies: row.syn_cookies.is_some_and(Spanned::into_inner),
+            reuse_addr: self.reuse_addr,
+            reuse_port: self.reuse_port,
+            only_v6: self.only_v6,
+            device: self.device,
+            syn_cookies: self.syn_cookies,
             shown: None,
         })
     }
+}
 
-    fn interface(self, interface: &Interface) -> Result<HostAddress, TextFault> {
-        if interface.name.get_ref().is_empty() {
-            return Err(self.fault(&interface.name, "expected the name of an interface, such as \"eth0\""));
+impl Interface {
+    fn address(&self) -> Result<HostAddress, Wrong> {
+        if self.name.is_empty() {
+            return Err(Wrong::new("name", "expected the name of an interface, such as \"eth0\""));
         }
-        let address = interface.address.get_ref().split_once('/').and_then(|(ip, prefix)| {
+        let address = self.address.split_once('/').and_then(|(ip, prefix)| {
             let ip = IpAddr::from_str(ip).ok().filter(|ip| !ip.is_unspecified())?;
             let prefix = prefix.parse().ok().filter(|prefix| *prefix <= if ip.is_ipv4() { 32 } else { 128 })?;
             Some(HostAddress { ip, prefix })
         });
         let expected = "expected an address of this host and the length of its prefix, such as \"192.168.0.7/24\"";
-        address.ok_or_else(|| self.fault(&interface.address, expected))
+        address.ok_or_else(|| Wrong::new("address", expected))
     }
+}
 
-    fn fault<T>(self, value: &Spanned<T>, text: &str) -> TextFault {
-        TextFault::at(self.text, self.begin + value.span().start, text)
+fn word<T: Copy>(key: &'static str, value: &str, words: &[(&str, T)]) -> Result<T, Wrong> {
+    let found = words.iter().find(|(word, _)| *word == value);
+    let expected = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
+    found.map(|(_, meaning)| *meaning).ok_or_else(|| Wrong::new(key, format!("expected {}", expected())))
+}
+
+fn endpoint(key: &'static str, value: &str) -> Result<SocketAddr, Wrong> {
+    let end = SocketAddr::from_str(value).ok().filter(|end| end.port() != 0);
+    end.ok_or_else(|| Wrong::new(key, "expected address and port, such as \"0.0.0.0:5000\" or \"[::]:5000\""))
+}
+
+fn far_end(value: &str, local: SocketAddr) -> Result<SocketAddr, Wrong> {
+    let peer = endpoint("peer", value)?;
+    if peer.ip().is_unspecified() {
+        return Err(Wrong::new("peer", "expected the address of a peer; a socket without one has no such line"));
     }
-
-    fn word<T: Copy>(self, value: &Spanned<String>, words: &[(&str, T)]) -> Result<T, TextFault> {
-        let found = words.iter().find(|(word, _)| word == value.get_ref());
-        let expected = || words.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or ");
-        found.map(|(_, meaning)| *meaning).ok_or_else(|| self.fault(value, &format!("expected {}", expected())))
+    // A socket of AF_INET6 may speak IPv4, and may be told so with or without the mapping.
+    if local.is_ipv4() && peer.ip().to_canonical().is_ipv6() {
+        return Err(Wrong::new("peer", "expected an IPv4 address, as in local"));
     }
+    Ok(peer)
+}
 
-    fn endpoint(self, value: &Spanned<String>) -> Result<SocketAddr, TextFault> {
-        let end = SocketAddr::from_str(value.get_ref()).ok().filter(|end| end.port() != 0);
-        end.ok_or_else(|| self.fault(value, "expected address and port, such as \"0.0.0.0:5000\" or \"[::]:5000\""))
+/// What the socket does: where nothing is said, its peer tells.
+fn standing(state: Option<&str>, protocol: Protocol, peer: Option<SocketAddr>) -> Result<Standing, Wrong> {
+    let implied = if peer.is_some() { Standing::Connected } else { Standing::Open };
+    let Some(state) = state else { return Ok(implied) };
+    if protocol == Protocol::Udp {
+        return Err(Wrong::new("state", "expected no state: it is for tcp"));
     }
-
-    fn peer(self, value: &Spanned<String>, local: SocketAddr) -> Result<SocketAddr, TextFault> {
-        let peer = self.endpoint(value)?;
-        if peer.ip().is_unspecified() {
-            return Err(self.fault(value, "expected the address of a peer; a socket without one has no such line"));
+    let words = [("listen", Standing::Open), ("established", Standing::Connected), ("time-wait", Standing::TimeWait)];
+    match (word("state", state, &words)?, peer.is_some()) {
+        (Standing::Open, true) => {
+            Err(Wrong::new("state", "expected \"established\" or \"time-wait\": a listener has no peer"))
         }
-        // A socket of AF_INET6 may speak IPv4, and may be told so with or without the mapping.
-        if local.is_ipv4() && peer.ip().to_canonical().is_ipv6() {
-            return Err(self.fault(value, "expected an IPv4 address, as in local"));
+        (Standing::Connected | Standing::TimeWait, false) => {
+            Err(Wrong::new("name", "expected a peer: a connected socket has one"))
         }
-        Ok(peer)
-    }
-
-    /// What the socket does: where nothing is said, its peer tells.
-    fn standing(self, row: &Row, protocol: Protocol, peer: Option<SocketAddr>) -> Result<Standing, TextFault> {
-        let implied = if peer.is_some() { Standing::Connected } else { Standing::Open };
-        let Some(state) = &row.state else { return Ok(implied) };
-        if protocol == Protocol::Udp {
-            return Err(self.fault(state, "expected no state: it is for tcp"));
-        }
-        let words = [("listen", Standing::Open), ("established", Standing::Connected), ("time-wait", Standing::TimeWait)];
-        match (self.word(state, &words)?, peer.is_some()) {
-            (Standing::Open, true) => Err(self.fault(state, "expected \"established\" or \"time-wait\": a listener has no peer")),
-            (Standing::Connected | Standing::TimeWait, false) => {
-                Err(self.fault(&row.name, "expected a peer: a connected socket has one"))
-            }
-            (standing, _) => Ok(standing),
-        }
+        (standing, _) => Ok(standing),
     }
 }
 
@@ -297,7 +327,7 @@ address = "192.168.0.7/24"
         };
         let long = rows(1000);
         assert!(long.len() > 10 * PIECE && pieces(&long).count() > 10);
-        assert!(pieces(&long).all(|(begin, piece)| piece.starts_with("[[") && long[begin..].starts_with(piece)));
+        assert!(pieces(&long).all(|piece| piece.starts_with("[[")) && pieces(&long).collect::<String>() == long);
         let sockets = setup(&long).unwrap().sockets;
         assert!(sockets.iter().map(|socket| socket.local.port()).eq(1..=1000));
         let last = "[[socket]]\nname = \"s7\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:9\"\n";

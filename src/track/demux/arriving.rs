@@ -2,7 +2,7 @@
 //!
 //! Of most packets only the way is asked that they come on: their endpoints are kept packed, as the key to it.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use super::declared::canonical;
 use crate::capture::{Frame, PacketFlags};
@@ -145,29 +145,11 @@ impl Arriving {
         })
     }
 
-    /// Goes to a group or to everyone.
-    pub(super) fn goes_to_many(&self) -> bool {
-        match self.destination().ip() {
-            IpAddr::V4(address) => {
-                address.is_multicast() || address.is_broadcast() || self.link_broadcast || address == LOOPBACK_BROADCAST
-            }
-            IpAddr::V6(address) => address.is_multicast(),
-        }
-    }
-
     /// The segment carries this flag.
     pub(super) fn has(&self, flags: Flags) -> bool {
         self.mark.is_some_and(|mark| mark.flags.contains(flags))
     }
-
-    /// The interface it came in on: what stays on this host comes in on `lo`.
-    pub(super) fn interface<'a>(&self, named: Option<&'a str>) -> Option<&'a str> {
-        named.filter(|name| *name != "any").or_else(|| stays((self.source().ip(), self.destination().ip())).then_some("lo"))
-    }
 }
-
-/// The broadcast address of 127.0.0.0/8.
-const LOOPBACK_BROADCAST: Ipv4Addr = Ipv4Addr::new(127, 255, 255, 255);
 
 /// Turns packets into arrivals, with the fragments that are still waiting.
 #[derive(Debug)]
@@ -224,7 +206,7 @@ fn passes_by(packet: &Packet<'_>, ends: (IpAddr, IpAddr)) -> bool {
 }
 
 /// It does not leave the host that sent it.
-fn stays((source, destination): (IpAddr, IpAddr)) -> bool {
+pub(super) fn stays((source, destination): (IpAddr, IpAddr)) -> bool {
     let (source, destination) = (source.to_canonical(), destination.to_canonical());
     destination.is_loopback() || source == destination
 }

@@ -11,7 +11,8 @@ use super::child::Stage;
 use super::delivery::Names;
 use super::lookup::{self, Found, Lookup};
 use super::losers::{Lost, losers};
-use super::table::{DemuxTable, Place, opens};
+use super::sought::Sought;
+use super::table::{DemuxTable, Place};
 use super::ways::{Asked, Given, Listeners, WayId};
 use super::{Arriving, Basis, Declared, Delivery, Reach, Ruling};
 use crate::track::{Evidence, FiveTuple, Protocol};
@@ -47,9 +48,10 @@ impl DemuxTable {
         let number = match way.and_then(|way| self.ways.steady(way, arriving)) {
             Some(number) => Some(number),
             None if self.is_directed_broadcast(arriving) => {
-                self.decide(way, &Arriving { link_broadcast: true, ..*arriving }, interface())
+                let arriving = Arriving { link_broadcast: true, ..*arriving };
+                self.decide(way, &Sought::new(&arriving, interface()))
             }
-            None => self.decide(way, arriving, interface()),
+            None => self.decide(way, &Sought::new(arriving, interface())),
         };
         Ruling { number, known: Some(&self.verdicts), alone: &self.last }
     }
@@ -57,21 +59,21 @@ impl DemuxTable {
     /// The number of the verdict on a packet that the connection on its way, if there is one, has a say in; without a
     /// number it is the last one.
     #[inline(never)]
-    fn decide(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> Option<u32> {
-        let calm = way.filter(|way| self.ways.is_calm(*way, arriving));
-        let (asked, found) = match arriving.protocol() {
-            Protocol::Tcp => self.step(way, arriving, interface),
+    fn decide(&mut self, way: Option<WayId>, sought: &Sought<'_>) -> Option<u32> {
+        let calm = way.filter(|way| self.ways.is_calm(*way, sought));
+        let (asked, found) = match sought.protocol() {
+            Protocol::Tcp => self.step(way, sought),
             Protocol::Udp => {
-                self.meet_sender(way, arriving);
+                self.meet_sender(way, sought);
                 (Asked::Open, None)
             }
         };
         // What goes to everyone on the link fares otherwise than the rest of its way.
-        let kept = way.filter(|_| !arriving.link_broadcast).and_then(|way| self.ways.given(way, asked));
-        let given = kept.filter(|given| self.still_holds(*given, way, arriving));
+        let kept = way.filter(|_| !sought.link_broadcast).and_then(|way| self.ways.given(way, asked));
+        let given = kept.filter(|given| self.still_holds(*given, way, sought));
         let given = given.or_else(|| {
-            self.last = self.verdict(way, (asked, found), arriving, interface);
-            self.keep(way?, asked, arriving)
+            self.last = self.verdict(way, (asked, found), sought);
+            self.keep(way?, asked, sought)
         })?;
         if given.is_settled() {
             calm.into_iter().for_each(|way| self.ways.settle(way, given.number()));
@@ -85,27 +87,27 @@ impl DemuxTable {
     }
 
     /// What a segment means for the connections of the capture, what that leaves to ask, and what was found already.
-    fn step(&mut self, way: Option<WayId>, arriving: &Arriving, interface: Option<&str>) -> (Asked, Option<Found>) {
+    fn step(&mut self, way: Option<WayId>, sought: &Sought<'_>) -> (Asked, Option<Found>) {
         if let Some(way) = way {
-            let own = !self.connected.is_empty() && self.sends_declared(arriving.tuple());
-            self.ways.send(way, arriving, own);
+            let own = !self.connected.is_empty() && self.sends_declared(sought.tuple);
+            self.ways.send(way, sought, own);
         }
-        if opens(arriving) {
-            let found = self.search(arriving, interface);
+        if sought.opens() {
+            let found = self.search(sought);
             let listeners = self.listeners(&found.sockets);
             let asked = match way.filter(|_| !is_connected(&found)) {
-                Some(way) => self.ways.open(way, arriving, &listeners),
+                Some(way) => self.ways.open(way, sought, &listeners),
                 None => Asked::Syn,
             };
             return (asked, Some(found));
         }
-        if self.is_for_connected(arriving) {
-            let found = self.search(arriving, interface);
+        if self.is_for_connected(sought) {
+            let found = self.search(sought);
             if is_connected(&found) {
                 return (Asked::Open, Some(found));
             }
         }
-        (self.ways.receive(way, arriving), None)
+        (self.ways.receive(way, sought), None)
     }
 
     fn listeners(&self, places: &[Place]) -> Listeners {
@@ -114,12 +116,9 @@ impl DemuxTable {
     }
 
     /// The table has a socket that is connected to the sender of this segment, and may get it.
-    fn is_for_connected(&self, arriving: &Arriving) -> bool {
-        let connected = |FiveTuple { protocol, source, destination }| {
-            let at = |address| self.connected.contains_key(&((protocol, address, destination.port()), source));
-            at(Some(destination.ip())) || at(None)
-        };
-        !self.connected.is_empty() && connected(arriving.tuple())
+    fn is_for_connected(&self, sought: &Sought<'_>) -> bool {
+        let at = |address| self.connected.contains_key(&(sought.slot(address), sought.source()));
+        !self.connected.is_empty() && (at(Some(sought.destination().ip())) || at(None))
     }
 
     /// The sender of this segment is a connected socket of the table.
@@ -129,11 +128,11 @@ impl DemuxTable {
     }
 
     /// Keeps the endpoint of a datagram that no declared socket can have sent.
-    fn meet_sender(&mut self, way: Option<WayId>, arriving: &Arriving) {
+    fn meet_sender(&mut self, way: Option<WayId>, sought: &Sought<'_>) {
         if way.is_some_and(|way| self.ways.is_strange(way)) {
             return;
         }
-        let source = arriving.source();
+        let source = sought.source();
         way.into_iter().for_each(|way| self.ways.mark_stranger(way));
         if self.strangers.len() < MAX_STRANGERS && !self.may_send(source) {
             self.strangers.insert(source);
@@ -145,15 +144,15 @@ impl DemuxTable {
         let takes = |place: &Place| self.socket(*place).is_some_and(|socket| socket.takes(source.ip()));
         let at = |address| self.waiting.get(&(Protocol::Udp, address, source.port()));
         let is_at = |place: &&Place| self.socket(**place).is_some_and(|socket| lookup::is_at(socket, source));
-        let connected = || self.on_port(Protocol::Udp, source.port()).iter().filter(is_at).any(takes);
+        let connected = || self.on_port((Protocol::Udp, source.port())).iter().filter(is_at).any(takes);
         let unconnected = [Some(source.ip()), None].into_iter().filter_map(at).flatten().any(takes);
         unconnected || (!self.connected.is_empty() && connected())
     }
 
     /// A verdict of before holds of this packet too: what nobody got may have been answered since, or refused.
-    fn still_holds(&self, given: Given, way: Option<WayId>, arriving: &Arriving) -> bool {
+    fn still_holds(&self, given: Given, way: Option<WayId>, sought: &Sought<'_>) -> bool {
         let before = || self.verdicts.get(given.number());
-        given.is_settled() || before().is_some_and(|before| before.verdict == self.unmet(way, arriving))
+        given.is_settled() || before().is_some_and(|before| before.verdict == self.unmet(way, sought))
     }
 
     /// It holds whatever comes: somebody got it, or who did is not known, and the capture is not to show it.
@@ -163,9 +162,8 @@ impl DemuxTable {
 
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
     /// devices, none does.
-    fn keep(&mut self, way: WayId, asked: Asked, arriving: &Arriving) -> Option<Given> {
-        let port = (arriving.protocol(), arriving.destination().port());
-        let changes = arriving.link_broadcast || self.changing.contains(&port) || !self.ways.may_keep(asked);
+    fn keep(&mut self, way: WayId, asked: Asked, sought: &Sought<'_>) -> Option<Given> {
+        let changes = sought.link_broadcast || self.changing.contains(&sought.port()) || !self.ways.may_keep(asked);
         if changes || self.verdicts.len() >= MAX_VERDICTS {
             return None;
         }
@@ -177,50 +175,42 @@ impl DemuxTable {
     }
 
     /// The lookup; where the interface is unknown and would decide, that is left open.
-    fn search(&self, arriving: &Arriving, interface: Option<&str>) -> Found {
-        let interface = arriving.interface(interface);
+    fn search(&self, sought: &Sought<'_>) -> Found {
         // Who joined a group, no packet of this table tells.
-        if self.inferred && arriving.goes_to_many() {
+        if self.inferred && sought.goes_to_many() {
             return Found { undecided: true, ..Found::default() };
         }
-        let found = lookup::find(self, arriving, interface);
-        let port = (arriving.protocol(), arriving.destination().port());
-        if interface.is_some() || !self.changing.contains(&port) {
+        let found = lookup::find(self, sought);
+        if sought.interface.is_some() || !self.changing.contains(&sought.port()) {
             return found;
         }
-        let here = self.on_port(port.0, port.1);
+        let here = self.on_port(sought.port());
         let devices = here.iter().filter_map(|place| self.socket(*place)?.device.as_deref());
         for device in devices.collect::<HashSet<_, RandomState>>() {
-            if lookup::find(self, arriving, Some(device)) != found {
+            if lookup::find(self, &sought.on(device)) != found {
                 return Found { undecided: true, ..Found::default() };
             }
         }
         found
     }
 
-    fn verdict(
-        &mut self,
-        way: Option<WayId>,
-        (asked, found): (Asked, Option<Found>),
-        arriving: &Arriving,
-        interface: Option<&str>,
-    ) -> Delivery {
+    fn verdict(&mut self, way: Option<WayId>, (asked, found): (Asked, Option<Found>), sought: &Sought<'_>) -> Delivery {
         match (asked, way) {
-            (Asked::Child(rule), Some(way)) => self.verdict_of_child(way, rule, arriving, interface),
-            (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, arriving, interface),
+            (Asked::Child(rule), Some(way)) => self.verdict_of_child(way, rule, sought),
+            (Asked::Before | Asked::Child(_), _) => self.told(&Found::default(), Reach::Unknown, sought),
             (Asked::Open | Asked::Syn, _) => {
-                let found = found.unwrap_or_else(|| self.search(arriving, interface));
-                let reach = self.reach(&found, way, arriving);
-                let kin = way.and_then(|way| self.ways.kin(way, arriving));
-                Delivery { kin, ..self.told(&found, reach, arriving, interface) }
+                let found = found.unwrap_or_else(|| self.search(sought));
+                let reach = self.reach(&found, way, sought);
+                let kin = way.and_then(|way| self.ways.kin(way, sought));
+                Delivery { kin, ..self.told(&found, reach, sought) }
             }
         }
     }
 
-    fn reach(&self, found: &Found, way: Option<WayId>, arriving: &Arriving) -> Reach {
+    fn reach(&self, found: &Found, way: Option<WayId>, sought: &Sought<'_>) -> Reach {
         match found.sockets.len() {
             0 if found.undecided => Reach::Unknown,
-            0 => self.unmet(way, arriving),
+            0 => self.unmet(way, sought),
             _ if found.every => Reach::Every,
             1 => Reach::To,
             _ => Reach::OneOf,
@@ -228,39 +218,38 @@ impl DemuxTable {
     }
 
     /// The verdict on what no socket of the table gets.
-    fn unmet(&self, way: Option<WayId>, arriving: &Arriving) -> Reach {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple();
+    fn unmet(&self, way: Option<WayId>, sought: &Sought<'_>) -> Reach {
+        let FiveTuple { protocol, destination, .. } = sought.tuple;
         if self.inferred {
-            let refused = way.is_some_and(|way| self.ways.is_gone(way)) || self.absent(arriving).is_some();
+            let refused = way.is_some_and(|way| self.ways.is_gone(way)) || self.absent(sought).is_some();
             return if refused { Reach::Refused } else { Reach::Unknown };
         }
         let undeclared = match protocol {
-            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, arriving)),
+            Protocol::Tcp => way.is_some_and(|way| self.ways.is_of_stranger(way, sought)),
             Protocol::Udp => self.strangers.contains(&destination),
         };
         let address = destination.ip();
         match undeclared {
             true => Reach::Unknown,
-            false if address.is_loopback() || self.addresses.contains(&address) || arriving.goes_to_many() => Reach::Refused,
+            false if address.is_loopback() || self.addresses.contains(&address) || sought.goes_to_many() => Reach::Refused,
             false if self.any_address => Reach::Unknown,
             false => Reach::NotThisHost,
         }
     }
 
     /// The socket that would get it, had it been there.
-    fn absent(&self, arriving: &Arriving) -> Option<&Declared> {
-        let FiveTuple { protocol, destination, .. } = arriving.tuple();
-        let here = self.on_port(protocol, destination.port()).iter().filter_map(|place| self.socket(*place));
-        here.filter(|socket| lookup::is_at(socket, destination)).find(|socket| !socket.is_there(arriving.frame))
+    fn absent(&self, sought: &Sought<'_>) -> Option<&Declared> {
+        let here = self.on_port(sought.port()).iter().filter_map(|place| self.socket(*place));
+        here.filter(|socket| lookup::is_at(socket, sought.destination())).find(|socket| !socket.is_there(sought.frame))
     }
 
     /// How the capture shows the receiver, or that there is none.
-    fn basis(&self, found: &Found, reach: Reach, arriving: &Arriving) -> Option<Basis> {
+    fn basis(&self, found: &Found, reach: Reach, sought: &Sought<'_>) -> Option<Basis> {
         let of = |socket: &Declared| socket.shown.as_ref().map(|shown| shown.basis);
         let observed = |basis| Basis { evidence: Evidence::Observed, ..basis };
         match (found.sockets.first(), reach) {
             (Some(first), _) => self.socket(*first).and_then(of),
-            (None, Reach::Refused) => self.absent(arriving).and_then(of).map(observed),
+            (None, Reach::Refused) => self.absent(sought).and_then(of).map(observed),
             (None, _) => None,
         }
     }
@@ -276,26 +265,25 @@ impl DemuxTable {
         }
     }
 
-    fn told(&mut self, found: &Found, reach: Reach, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn told(&mut self, found: &Found, reach: Reach, sought: &Sought<'_>) -> Delivery {
         let none_told = reach == Reach::NotThisHost || self.losers_left_out;
-        let interface = arriving.interface(interface);
-        let lost = if none_told { Lost::new() } else { losers(self, arriving, interface, found) };
+        let lost = if none_told { Lost::new() } else { losers(self, sought, found) };
         Delivery {
             sockets: self.names(&found.sockets),
             rule: found.rule,
             losers: self.share(lost),
-            basis: self.basis(found, reach, arriving),
+            basis: self.basis(found, reach, sought),
             or_rule: self.or_rule(found),
             ..Delivery::none(reach)
         }
     }
 
-    fn verdict_of_child(&mut self, way: WayId, rule: Lookup, arriving: &Arriving, interface: Option<&str>) -> Delivery {
+    fn verdict_of_child(&mut self, way: WayId, rule: Lookup, sought: &Sought<'_>) -> Delivery {
         let none = Found { rule, ..Found::default() };
         let (sockets, basis) = self.ways.child(way).map(|child| (child.names.clone(), child.basis)).unwrap_or_default();
         let reach = if sockets.len() > 1 { Reach::OneOf } else { Reach::To };
-        let kin = self.ways.kin(way, arriving);
-        Delivery { sockets, basis, kin, ..self.told(&none, reach, arriving, interface) }
+        let kin = self.ways.kin(way, sought);
+        Delivery { sockets, basis, kin, ..self.told(&none, reach, sought) }
     }
 
     fn names(&self, places: &[Place]) -> Names {

@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 
 use smallvec::{SmallVec, smallvec};
 
-use super::table::{DemuxTable, Place, opens};
-use super::{Arriving, Declared, Standing};
+use super::sought::Sought;
+use super::table::{DemuxTable, Place};
+use super::{Declared, Standing};
 use crate::track::{FiveTuple, Protocol};
 
 /// What decided who gets a packet, in the kernel's words.
@@ -73,35 +74,35 @@ pub(super) struct Found {
 }
 
 /// Searches as Linux does.
-pub(super) fn find(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Found {
-    let found = match (arriving.protocol(), arriving.goes_to_many()) {
+pub(super) fn find(table: &DemuxTable, sought: &Sought<'_>) -> Found {
+    let found = match (sought.protocol(), sought.goes_to_many()) {
         (Protocol::Tcp, true) => None,
-        (Protocol::Tcp, false) => tcp(table, arriving, interface),
-        (Protocol::Udp, true) => every(table, arriving, interface),
-        (Protocol::Udp, false) => udp(table, arriving, interface),
+        (Protocol::Tcp, false) => tcp(table, sought),
+        (Protocol::Udp, true) => every(table, sought),
+        (Protocol::Udp, false) => udp(table, sought),
     };
     found.unwrap_or_default()
 }
 
 /// `__inet_lookup`. A SYN goes to the listener, though its connection be declared: it begins with this very SYN. One
 /// for TIME-WAIT does so too (`TCP_TW_SYN`).
-fn tcp(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let connected = || connected(table, arriving, interface);
-    let listener = || waiting(table, arriving, interface);
-    if opens(arriving) { listener().or_else(connected) } else { connected().or_else(listener) }
+fn tcp(table: &DemuxTable, sought: &Sought<'_>) -> Option<Found> {
+    let connected = || connected(table, sought);
+    let listener = || waiting(table, sought);
+    if sought.opens() { listener().or_else(connected) } else { connected().or_else(listener) }
 }
 
 /// `__udp4_lib_lookup`: the connected socket, then those bound to the address, then those bound to any.
-fn udp(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    connected(table, arriving, interface).or_else(|| waiting(table, arriving, interface))
+fn udp(table: &DemuxTable, sought: &Sought<'_>) -> Option<Found> {
+    connected(table, sought).or_else(|| waiting(table, sought))
 }
 
 /// The socket connected to the sender; the last one, should there be several.
-fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, source, destination } = arriving.tuple();
-    let at = |address| table.connected.get(&((protocol, address, destination.port()), source));
+fn connected(table: &DemuxTable, sought: &Sought<'_>) -> Option<Found> {
+    let FiveTuple { protocol, source, destination } = sought.tuple;
+    let at = |address| table.connected.get(&(sought.slot(address), source));
     let chain = at(Some(destination.ip())).or_else(|| at(None))?;
-    let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, arriving, interface));
+    let takes = |place: &&Place| table.socket(**place).is_some_and(|socket| fits(socket, sought));
     let fitting: Places = chain.iter().filter(takes).copied().collect();
     let rule = match (protocol, table.socket(*fitting.first()?)?.standing) {
         (Protocol::Udp, _) => Lookup::ConnectedUdp,
@@ -113,17 +114,16 @@ fn connected(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -
 }
 
 /// The search among sockets without a peer, first on the address, then on any.
-fn waiting(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let FiveTuple { protocol, destination, .. } = arriving.tuple();
-    [Some(destination.ip()), None].into_iter().find_map(|address| {
-        let chain = table.waiting.get(&(protocol, address, destination.port()))?;
-        let rule = match (protocol, address) {
+fn waiting(table: &DemuxTable, sought: &Sought<'_>) -> Option<Found> {
+    [Some(sought.destination().ip()), None].into_iter().find_map(|address| {
+        let chain = table.waiting.get(&sought.slot(address))?;
+        let rule = match (sought.protocol(), address) {
             (Protocol::Tcp, Some(_)) => Lookup::ListenerOnAddress,
             (Protocol::Tcp, None) => Lookup::ListenerOnAny,
             (Protocol::Udp, Some(_)) => Lookup::Bound,
             (Protocol::Udp, None) => Lookup::Wildcard,
         };
-        walk(table, chain, arriving, interface).map(|sockets| Found {
+        walk(table, chain, sought).map(|sockets| Found {
             rule: if sockets.len() > 1 && table.ordered { Lookup::ReuseportGroup } else { rule },
             sockets,
             ..Found::default()
@@ -134,10 +134,10 @@ fn waiting(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> 
 /// A walk along a chain (`udp4_lib_lookup2`, `inet_lhash2_lookup`): the best score wins, of equals the first. The first
 /// socket of a reuseport group to beat the best so far ends the walk, unless the group has connected members, which do
 /// not take part in its choice.
-fn walk(table: &DemuxTable, chain: &[Place], arriving: &Arriving, interface: Option<&str>) -> Option<Places> {
+fn walk(table: &DemuxTable, chain: &[Place], sought: &Sought<'_>) -> Option<Places> {
     let scored = chain.iter().filter_map(|place| {
         let socket = table.socket(*place)?;
-        fits(socket, arriving, interface).then(|| (*place, score(socket)))
+        fits(socket, sought).then(|| (*place, score(socket)))
     });
     if !table.ordered {
         return equals(scored);
@@ -183,11 +183,11 @@ fn equals(scored: impl Iterator<Item = (Place, u32)>) -> Option<Places> {
 }
 
 /// `__udp4_lib_mcast_deliver`: every socket that could take it.
-fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Option<Found> {
-    let tuple = arriving.tuple();
-    let here = table.on_port(tuple.protocol, tuple.destination.port());
+fn every(table: &DemuxTable, sought: &Sought<'_>) -> Option<Found> {
+    let tuple = sought.tuple;
+    let here = table.on_port(sought.port());
     let takes = |socket: &Declared| {
-        fits(socket, arriving, interface)
+        fits(socket, sought)
             && socket.address().is_none_or(|address| address == tuple.destination.ip())
             && socket.connected_to().is_none_or(|peer| peer == tuple.source)
     };
@@ -197,8 +197,8 @@ fn every(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>) -> Op
 }
 
 /// Family and device do not stand against it, and the socket is there.
-pub(super) fn fits(socket: &Declared, arriving: &Arriving, interface: Option<&str>) -> bool {
-    socket.takes(arriving.destination().ip()) && socket.hears(interface) && socket.is_there(arriving.frame)
+pub(super) fn fits(socket: &Declared, sought: &Sought<'_>) -> bool {
+    socket.takes(sought.destination().ip()) && socket.hears(sought.interface) && socket.is_there(sought.frame)
 }
 
 /// `compute_score` of a socket without a peer, of those that fit: for UDP, 2 for AF_INET and 1 for AF_INET6, and 4 more

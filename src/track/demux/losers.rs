@@ -8,9 +8,9 @@ use smallvec::SmallVec;
 
 use super::delivery::Losers;
 use super::lookup::{Found, Lookup, fits, is_at, score};
-use super::table::{DemuxTable, Place, opens};
-use super::{Arriving, Declared, Delivery, Standing};
-use crate::track::FiveTuple;
+use super::sought::Sought;
+use super::table::{DemuxTable, Place};
+use super::{Declared, Delivery, Standing};
 
 /// Lists kept, up to 600 octets each.
 const MAX_SHARED: usize = 20_000;
@@ -90,13 +90,12 @@ impl DemuxTable {
 }
 
 /// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
-pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<&str>, found: &Found) -> Lost {
-    let tuple = arriving.tuple();
-    let here = table.on_port(tuple.protocol, tuple.destination.port());
+pub(super) fn losers(table: &DemuxTable, sought: &Sought<'_>, found: &Found) -> Lost {
+    let here = table.on_port(sought.port());
     let reason = |place: &Place| {
         let socket = table.socket(*place)?;
         let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
-        let because = unfit(socket, arriving, tuple, interface).unwrap_or_else(|| beaten(socket, winner, found));
+        let because = unfit(socket, sought).unwrap_or_else(|| beaten(socket, winner, found));
         Some((*place, because))
     };
     let lost = here.iter().filter(|place| !found.sockets.contains(place));
@@ -104,27 +103,27 @@ pub(super) fn losers(table: &DemuxTable, arriving: &Arriving, interface: Option<
 }
 
 /// What keeps a socket from getting this packet at all.
-fn unfit(socket: &Declared, arriving: &Arriving, tuple: FiveTuple, interface: Option<&str>) -> Option<Reason> {
-    if !socket.takes(tuple.destination.ip()) {
+fn unfit(socket: &Declared, sought: &Sought<'_>) -> Option<Reason> {
+    if !socket.takes(sought.destination().ip()) {
         return Some(match (socket.is_v4(), socket.only_v6) {
             (true, _) => Reason::TakesNoV6,
             (false, true) => Reason::TakesNoV4,
             (false, false) => Reason::OnV4,
         });
     }
-    if !is_at(socket, tuple.destination) {
+    if !is_at(socket, sought.destination()) {
         return Some(Reason::OtherAddress);
     }
-    if socket.connected_to().is_some_and(|peer| peer != tuple.source) {
+    if socket.connected_to().is_some_and(|peer| peer != sought.source()) {
         return Some(Reason::OtherPeer);
     }
-    if !socket.is_there(arriving.frame) {
+    if !socket.is_there(sought.frame) {
         return Some(Reason::NotThere);
     }
-    if !fits(socket, arriving, interface) {
-        return Some(if interface.is_some() { Reason::OtherDevice } else { Reason::UnknownDevice });
+    if !fits(socket, sought) {
+        return Some(if sought.interface.is_some() { Reason::OtherDevice } else { Reason::UnknownDevice });
     }
-    let opened = opens(arriving) && socket.peer.is_some();
+    let opened = sought.opens() && socket.peer.is_some();
     opened.then_some(match socket.standing {
         Standing::TimeWait => Reason::InTimeWait,
         _ => Reason::BeginsHere,

@@ -21,6 +21,7 @@ mod lookup;
 mod losers;
 mod setup;
 mod shares;
+mod sought;
 mod table;
 #[cfg(test)]
 mod tests;

@@ -12,9 +12,8 @@ use super::delivery::Name;
 use super::lookup::Places;
 use super::losers::Shared;
 use super::ways::Ways;
-use super::{Arriving, Declared, Delivery, Reach, Setup};
+use super::{Declared, Delivery, Reach, Setup};
 use crate::capture::HostAddress;
-use crate::decode::tcp::Flags;
 use crate::track::Protocol;
 use crate::track::shelves::Shelves;
 
@@ -123,7 +122,7 @@ impl DemuxTable {
 
     /// All sockets on the port of another one, those that listeners accepted among them.
     pub fn bound_beside(&self, other: &Declared) -> Vec<Declared> {
-        let here = self.on_port(other.protocol, other.local.port()).iter().filter_map(|place| self.socket(*place).cloned());
+        let here = self.on_port((other.protocol, other.local.port())).iter().filter_map(|place| self.socket(*place).cloned());
         let tcp = other.protocol == Protocol::Tcp;
         let accepted = if tcp { self.ways.on_port(other.local.port()) } else { Vec::new() };
         let accepted = accepted.into_iter().map(|(local, name, standing)| Declared {
@@ -236,16 +235,11 @@ impl DemuxTable {
     }
 
     /// All sockets of the packet's port, in the order of binding.
-    pub(super) fn on_port(&self, protocol: Protocol, port: u16) -> &[Place] {
-        self.ports.get(&(protocol, port)).map_or(&[], Vec::as_slice)
+    pub(super) fn on_port(&self, port: (Protocol, u16)) -> &[Place] {
+        self.ports.get(&port).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn name(&self, place: Place) -> Option<&Name> {
         self.socket(place).map(|socket| &socket.name)
     }
-}
-
-/// The segment asks for a connection.
-pub(super) fn opens(arriving: &Arriving) -> bool {
-    arriving.has(Flags::SYN) && !arriving.has(Flags::ACK) && !arriving.has(Flags::RST)
 }

@@ -12,7 +12,7 @@ use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
 use super::delivery::{Name, Names};
 use super::lookup::Lookup;
-use super::table::opens;
+use super::sought::Sought;
 use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
 use crate::track::FlowKey;
@@ -280,13 +280,13 @@ impl Ways {
     }
 
     /// A SYN leaves a request, or a cookie, at one of these listeners, if there is one; a repeated one finds it.
-    pub(super) fn open(&mut self, way: WayId, arriving: &Arriving, listeners: &Listeners) -> Asked {
+    pub(super) fn open(&mut self, way: WayId, sought: &Sought<'_>, listeners: &Listeners) -> Asked {
         match self.child(way).map(|child| child.stage) {
             Some(Stage::Open) => Asked::Child(Lookup::Established),
             Some(Stage::Request | Stage::Cookie) => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None if listeners.names.is_empty() => Asked::Syn,
             Some(Stage::TimeWait | Stage::Gone) | None => {
-                let child = self.accept(way, listeners, arriving.source());
+                let child = self.accept(way, listeners, sought.source());
                 self.put(way, child);
                 Asked::Syn
             }
@@ -310,9 +310,9 @@ impl Ways {
     }
 
     /// Of a SYN the socket it leads to, of all else the listener, where the capture shows them.
-    pub(super) fn kin(&self, way: WayId, arriving: &Arriving) -> Option<Name> {
+    pub(super) fn kin(&self, way: WayId, sought: &Sought<'_>) -> Option<Name> {
         let child = self.child(way)?;
-        if opens(arriving) { child.names.first().filter(|_| child.basis.is_some()).cloned() } else { child.listener.clone() }
+        if sought.opens() { child.names.first().filter(|_| child.basis.is_some()).cloned() } else { child.listener.clone() }
     }
 
     /// A connection that the capture shows, and that is no more.
