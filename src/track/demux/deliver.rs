@@ -44,9 +44,9 @@ impl DemuxTable {
         if self.ways.are_born(arriving.frame) {
             self.ways.enter(arriving.frame);
         }
-        let way = self.ways.of(arriving);
-        let number = match way.and_then(|way| self.ways.steady(way, arriving)) {
-            Some(number) => Some(number),
+        let (way, steady) = self.ways.of(arriving);
+        let number = match steady {
+            Some(_) => steady,
             None if self.is_directed_broadcast(arriving) => {
                 let arriving = Arriving { link_broadcast: true, ..*arriving };
                 self.decide(way, &Sought::new(&arriving, interface()))
@@ -163,7 +163,7 @@ impl DemuxTable {
     /// Keeps the last verdict, if it holds for the whole way; on a port whose sockets come and go, or are bound to
     /// devices, none does.
     fn keep(&mut self, way: WayId, asked: Asked, sought: &Sought<'_>) -> Option<Given> {
-        let changes = sought.link_broadcast || self.changing.contains(&sought.port()) || !self.ways.may_keep(asked);
+        let changes = sought.link_broadcast || self.changing.contains(&sought.port());
         if changes || self.verdicts.len() >= MAX_VERDICTS {
             return None;
         }

@@ -3,6 +3,7 @@
 //! One lookup for each packet: the way back lies beside it, and a way knows its connected socket if it has one, and by
 //! number the verdicts that hold for all its packets.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
 
@@ -24,6 +25,9 @@ use crate::track::shelves::{Shelves, fetch};
 /// memory.
 const MAX_WAYS: WayId = 4_000_000;
 
+/// Octets that most names of accepted sockets need.
+const ROOM_FOR_NAME: usize = 64;
+
 /// A way's place: that of its pair, twice, and one more if it comes from the higher end.
 pub(super) type WayId = u32;
 
@@ -41,19 +45,18 @@ pub(super) enum Asked {
 }
 
 impl Asked {
-    /// Where the verdict is kept; `None` if it holds of one packet alone.
+    /// Where the verdict is kept; `None` if it is not: few packets of a way open or end its connection.
     const fn place(self) -> Option<usize> {
         match self {
             Self::Open => Some(0),
-            Self::Syn => Some(1),
-            Self::Before => Some(2),
+            Self::Before => Some(1),
             Self::Child(Lookup::Established) => Some(CHILD),
-            Self::Child(_) => None,
+            Self::Syn | Self::Child(_) => None,
         }
     }
 }
 
-const CHILD: usize = 3;
+const CHILD: usize = 2;
 
 /// Who takes a SYN.
 #[derive(Debug)]
@@ -69,6 +72,7 @@ pub(super) struct Listeners {
 pub(super) struct Ways {
     index: Index,
     pairs: Shelves<Pair>,
+    children: Shelves<Child>,
     /// The packets that come next.
     ahead: Vec<Ahead>,
     /// How many of them are behind us.
@@ -88,6 +92,8 @@ struct Ahead {
     /// Where its pair seems to be, then where it is.
     pair: Option<u32>,
     from: Slot,
+    /// The verdict on it, unless something comes between.
+    steady: Option<Number>,
 }
 
 /// The ways from the lower end and back. Of its two lines of memory most packets need but the first.
@@ -112,36 +118,30 @@ impl Pair {
         [(key.endpoint(Slot::High), up), (key.endpoint(Slot::Low), down)]
     }
 
-    /// The verdict that every packet of a way gets by now which changes nothing.
+    /// The verdict that every packet from this end gets by now which changes nothing.
     #[inline(always)]
-    fn steady(&self, way: WayId) -> Option<u32> {
-        Some((*self.steady.get(way as usize % 2)?)?.get().saturating_sub(1))
+    fn steady(&self, from: Slot) -> Option<Number> {
+        *self.steady.get(from as usize)?
     }
 
-    fn unsettle(&mut self) {
-        self.steady = [None; 2];
-    }
-
-    /// The number of the verdict that most packets from this end get. Has the processor fetch what else will be asked of it.
-    #[inline(always)]
-    fn likely(&self, from: Slot) -> Option<u32> {
-        let way = way_id(0, from);
-        self.steady(way).or_else(|| {
-            self.ways.iter().filter_map(|way| way.child.as_deref()).for_each(fetch);
-            let Way { verdicts: [open, _, before, child], .. } = self.ways.get(way as usize)?;
-            child.or(*open).or(*before).map(Given::number)
-        })
+    /// The number of the verdict that most packets from this end get, if that is not steady. Has the processor fetch what
+    /// else will be asked of them.
+    fn likely(&self, from: Slot, children: &Shelves<Child>) -> Option<u32> {
+        self.ways.iter().filter_map(|way| children.get(way.child()?)).for_each(fetch);
+        let Way { verdicts: [open, before, child], .. } = self.ways.get(from as usize)?;
+        child.or(*open).or(*before).map(Given::number)
     }
 }
 
 #[derive(Debug, Default)]
 struct Way {
-    child: Option<Box<Child>>,
+    /// The place of its child, more by one.
+    child: Option<NonZeroU32>,
     /// The birth of the child that the SYN at hand brings, more by one.
     birth: Option<NonZeroU32>,
     /// Something was sent on it that was no RST, by a socket that is not declared.
     stranger: bool,
-    verdicts: [Option<Given>; 4],
+    verdicts: [Option<Given>; 3],
 }
 
 /// A verdict that was given before: its number, and whether it holds whatever comes.
@@ -164,9 +164,9 @@ impl Given {
 }
 
 impl Way {
-    /// Its connection, if there is one, is not about to change.
-    fn is_quiet(&self) -> bool {
-        self.child.as_ref().is_none_or(|child| child.is_quiet())
+    /// The place of its child.
+    fn child(&self) -> Option<u32> {
+        Some(self.child?.get().saturating_sub(1))
     }
 }
 
@@ -184,7 +184,7 @@ impl Ways {
         ahead.extend(batch.clone().map(|arriving| {
             let (frame, hash, from) = (arriving.frame, index.hash(&arriving.key), arriving.from);
             index.fetch(hash);
-            Ahead { frame, hash, pair: None, from }
+            Ahead { frame, hash, pair: None, from, steady: None }
         }));
         for next in ahead.iter_mut() {
             next.pair = index.guess(next.hash);
@@ -192,21 +192,25 @@ impl Ways {
         }
         let mut ahead = std::mem::take(ahead);
         for (next, arriving) in ahead.iter_mut().zip(batch) {
-            match next.pair.and_then(|pair| self.pairs.get(pair)).filter(|pair| pair.key == arriving.key) {
-                Some(pair) => numbers.extend(pair.likely(next.from)),
-                None => next.pair = self.by_hash(next.hash, arriving.key),
-            }
+            let Some(pair) = next.pair.and_then(|pair| self.pairs.get(pair)).filter(|pair| pair.key == arriving.key) else {
+                next.pair = self.by_hash(next.hash, arriving.key);
+                continue;
+            };
+            next.steady = pair.steady(next.from).filter(|_| !turns(arriving));
+            let likely = || pair.likely(next.from, &self.children);
+            numbers.extend(next.steady.map(number_of).or_else(likely));
         }
         (self.ahead, self.taken) = (ahead, 0);
     }
 
-    /// The way that a packet comes on, made together with the way back if there is room.
-    #[inline]
-    pub(super) fn of(&mut self, arriving: &Arriving) -> Option<WayId> {
+    /// The way that a packet comes on, made together with the way back if there is room, and the number of the verdict on
+    /// it, if all get that by now which change nothing, and it is one.
+    #[inline(always)]
+    pub(super) fn of(&mut self, arriving: &Arriving) -> (Option<WayId>, Option<u32>) {
         match self.ahead.get(self.taken).filter(|next| next.frame == arriving.frame) {
             Some(next) => {
                 self.taken = self.taken.saturating_add(1);
-                next.pair.map(|pair| way_id(pair, arriving.from))
+                (next.pair.map(|pair| way_id(pair, arriving.from)), next.steady.map(number_of))
             }
             None => self.of_unexpected(arriving),
         }
@@ -214,11 +218,13 @@ impl Ways {
 
     /// The same for a packet that was not expected, or not yet: those before it will not be asked for.
     #[cold]
-    fn of_unexpected(&mut self, arriving: &Arriving) -> Option<WayId> {
+    fn of_unexpected(&mut self, arriving: &Arriving) -> (Option<WayId>, Option<u32>) {
         let rest = self.ahead.get(self.taken..).unwrap_or_default();
         let passed = rest.iter().take_while(|next| next.frame <= arriving.frame).count();
         self.taken = self.taken.saturating_add(passed);
-        self.from(arriving.key, arriving.from)
+        let way = self.from(arriving.key, arriving.from);
+        let steady = way.and_then(|way| self.pairs.get(way / 2)?.steady(arriving.from));
+        (way, steady.filter(|_| !turns(arriving)).map(number_of))
     }
 
     #[inline]
@@ -271,7 +277,7 @@ impl Ways {
 
     /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
     pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
-        let child = self.way(back(way, arriving)).and_then(|back| back.child.as_mut());
+        let child = self.child_mut(back(way, arriving));
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.sends(mark, SERVER),
             _ if own || arriving.has(Flags::RST) => {}
@@ -295,7 +301,7 @@ impl Ways {
 
     /// A segment that is no SYN, and no connected socket of the table gets.
     pub(super) fn receive(&mut self, way: Option<WayId>, arriving: &Arriving) -> Asked {
-        let child = way.and_then(|way| self.way(way)).and_then(|way| way.child.as_mut());
+        let child = way.and_then(|way| self.child_mut(way));
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.receives(mark).map_or(Asked::Open, Asked::Child),
             // What may answer a SYN, or refuse one, need not belong to a connection.
@@ -306,7 +312,11 @@ impl Ways {
 
     /// The connected socket that gets what travels so.
     pub(super) fn child(&self, way: WayId) -> Option<&Child> {
-        self.get(way)?.child.as_deref()
+        self.children.get(self.get(way)?.child()?)
+    }
+
+    fn child_mut(&mut self, way: WayId) -> Option<&mut Child> {
+        self.children.get_mut(self.get(way)?.child()?)
     }
 
     /// Of a SYN the socket it leads to, of all else the listener, where the capture shows them.
@@ -341,27 +351,30 @@ impl Ways {
         *self.get(way)?.verdicts.get(asked.place()?)?
     }
 
-    /// The number of the verdict on a packet that changes nothing, if all of its kind got it by now.
-    #[inline(always)]
-    pub(super) fn steady(&self, way: WayId, arriving: &Arriving) -> Option<u32> {
-        self.pair(way)?.steady(way).filter(|_| !turns(arriving))
-    }
-
     /// The packet changes nothing, nor will any other of its kind; what may change something makes both ways forget their
-    /// [steady](Ways::steady) verdicts.
+    /// steady verdicts.
     pub(super) fn is_calm(&mut self, way: WayId, arriving: &Arriving) -> bool {
-        let Some(pair) = self.pairs.get_mut(way / 2) else { return false };
         if turns(arriving) {
-            pair.unsettle();
+            self.unsettle(way);
             return false;
         }
-        pair.ways.iter().all(Way::is_quiet)
+        // Its connection, if there is one, is not about to change.
+        let is_quiet = |way| self.child(way).is_none_or(Child::is_quiet);
+        is_quiet(way) && is_quiet(way ^ 1)
     }
 
     /// Holds on to the verdict on a [calm](Ways::is_calm) packet for all of its kind.
     pub(super) fn settle(&mut self, way: WayId, verdict: u32) {
         let steady = self.pairs.get_mut(way / 2).and_then(|pair| pair.steady.get_mut(way as usize % 2));
         steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
+    }
+
+    /// Forgets the steady verdicts of a way and of the way back, those on packets to come among them.
+    fn unsettle(&mut self, way: WayId) {
+        let pair = way / 2;
+        self.pairs.get_mut(pair).into_iter().for_each(|pair| pair.steady = [None; 2]);
+        let to_come = self.ahead.iter_mut().skip(self.taken).filter(|next| next.pair == Some(pair));
+        to_come.for_each(|next| next.steady = None);
     }
 
     /// Keeps a verdict, if there is a place for it.
@@ -373,20 +386,16 @@ impl Ways {
     /// Forgets all verdicts: the sockets are others now.
     pub(super) fn forget(&mut self) {
         for pair in self.pairs.iter_mut() {
-            pair.unsettle();
-            pair.ways.iter_mut().for_each(|way| way.verdicts = [None; 4]);
+            pair.steady = [None; 2];
+            pair.ways.iter_mut().for_each(|way| way.verdicts = [None; 3]);
         }
-    }
-
-    /// A verdict may be kept: of a foretold SYN, each has another kin.
-    pub(super) fn may_keep(&self, asked: Asked) -> bool {
-        asked.place().is_some() && !(self.foretold && asked == Asked::Syn)
+        self.ahead.iter_mut().for_each(|next| next.steady = None);
     }
 
     /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
     pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
         let here = self.pairs.iter().flat_map(Pair::receivers).filter(|(local, _)| local.port() == port);
-        let mut sockets: Vec<_> = here.filter_map(|(local, way)| way.child.as_ref()?.standing(local)).collect();
+        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.children.get(way.child()?)?.standing(local)).collect();
         sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
         sockets
     }
@@ -394,7 +403,12 @@ impl Ways {
     /// The socket that one of these listeners makes, by the name that the capture gives it.
     fn accept(&self, way: WayId, listeners: &Listeners, client: SocketAddr) -> Option<Child> {
         let Listeners { names, stage } = listeners;
-        let named = |listener: &Name| Name::from(format!("{listener}>{client}"));
+        let named = |listener: &Name| {
+            let mut name = String::with_capacity(ROOM_FOR_NAME);
+            let written = write!(name, "{listener}>{client}");
+            debug_assert!(written.is_ok(), "a String takes all");
+            Name::from(name)
+        };
         if !self.foretold {
             return Some(Child::new(names.iter().map(named).collect(), *stage));
         }
@@ -407,21 +421,32 @@ impl Ways {
     }
 
     fn put(&mut self, way: WayId, child: Option<Child>) {
-        self.pairs.get_mut(way / 2).into_iter().for_each(Pair::unsettle);
+        self.unsettle(way);
+        let place = child.and_then(|child| self.house(way, child));
         if let Some(way) = self.way(way) {
-            way.child = child.map(Box::new);
+            way.child = place;
             if let Some(verdict) = way.verdicts.get_mut(CHILD) {
                 *verdict = None;
             }
         }
     }
 
-    fn pair(&self, way: WayId) -> Option<&Pair> {
-        self.pairs.get(way / 2)
+    /// The place of a child, more by one: that of the one before, if there is one.
+    fn house(&mut self, way: WayId, child: Child) -> Option<NonZeroU32> {
+        match self.child_mut(way) {
+            Some(before) => {
+                *before = child;
+                self.get(way)?.child
+            }
+            None => {
+                self.children.push(child);
+                u32::try_from(self.children.len()).ok().and_then(NonZeroU32::new)
+            }
+        }
     }
 
     fn get(&self, way: WayId) -> Option<&Way> {
-        self.pair(way)?.ways.get(way as usize % 2)
+        self.pairs.get(way / 2)?.ways.get(way as usize % 2)
     }
 
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
@@ -430,7 +455,11 @@ impl Ways {
 }
 
 fn way_id(pair: u32, from: Slot) -> WayId {
-    pair << 1 | WayId::from(from == Slot::High)
+    pair << 1 | from as WayId
+}
+
+fn number_of(verdict: Number) -> u32 {
+    verdict.get().saturating_sub(1)
 }
 
 /// The way back; a socket that sends to itself has one way for both.
