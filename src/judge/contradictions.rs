@@ -37,24 +37,11 @@ pub struct Contradictions {
     /// The last frame of each numbered verdict on datagrams that reach somebody: these are most. Of others
     /// [`UNANSWERED`], as soon as one came; [`TOLD`] between an error and the next one.
     delivered: Vec<u64>,
-    /// Those verdicts, in the order in which they came.
-    numbered: Vec<Numbered>,
-    /// The places of the last ones on each 5-tuple, up to the last time that somebody asked: errors are few.
-    places: HashMap<FiveTuple, usize, RandomState>,
-    placed: usize,
     found: Vec<Contradiction>,
     /// Contradictions beyond those kept.
     pub more: u64,
     /// Packets that are not watched, because too many others were.
     pub unwatched: u64,
-}
-
-/// A verdict that the datagrams of a 5-tuple share.
-#[derive(Debug)]
-struct Numbered {
-    tuple: FiveTuple,
-    number: u32,
-    sockets: Names,
 }
 
 /// A packet to which something may come back.
@@ -159,10 +146,12 @@ impl Contradictions {
         }
     }
 
-    /// Enters an ICMP error that says that nobody had a packet.
-    pub fn hear(&mut self, refusal: &Refusal) {
+    /// Enters an ICMP error that says that nobody had a packet; `last` is the numbered verdict given last on datagrams that
+    /// travelled so.
+    pub fn hear(&mut self, refusal: &Refusal, last: Option<&Ruling<'_>>) {
         let delivered = |waiting: &Waiting| !waiting.sockets.is_empty();
-        let Some(waiting) = self.take(refusal.about).filter(delivered) else { return };
+        let waiting = self.take(refusal.about).or_else(|| self.take_numbered(last?));
+        let Some(waiting) = waiting.filter(delivered) else { return };
         self.contradict(waiting, refusal.frame, SocketAddr::new(refusal.by, 0), Fate::Unreachable);
     }
 
@@ -192,22 +181,17 @@ impl Contradictions {
 
     /// The packet that went this way last, which is watched no longer.
     fn take(&mut self, tuple: FiveTuple) -> Option<Waiting> {
-        self.take_unnumbered(tuple).or_else(|| self.take_numbered(tuple))
-    }
-
-    fn take_numbered(&mut self, tuple: FiveTuple) -> Option<Waiting> {
-        let fresh = (self.placed..).zip(&self.numbered[self.placed..]);
-        self.places.extend(fresh.map(|(place, numbered)| (numbered.tuple, place)));
-        self.placed = self.numbered.len();
-        let numbered = self.numbered.get(*self.places.get(&tuple)?)?;
-        let frame = std::mem::replace(self.delivered.get_mut(numbered.number as usize)?, TOLD);
-        (frame != TOLD).then(|| Waiting { frame, end: None, sockets: numbered.sockets.clone() })
-    }
-
-    fn take_unnumbered(&mut self, tuple: FiveTuple) -> Option<Waiting> {
         let waiting = self.waiting.remove(&tuple)?;
         self.refused -= usize::from(waiting.is_refused_datagram());
         Some(waiting)
+    }
+
+    /// The last datagram with this verdict, if an answer says something to it and none came yet.
+    fn take_numbered(&mut self, ruling: &Ruling<'_>) -> Option<Waiting> {
+        let last = self.delivered.get_mut(ruling.number? as usize)?;
+        let frame = Some(*last).filter(|last| !matches!(*last, 0 | UNANSWERED | TOLD))?;
+        *last = TOLD;
+        Some(Waiting { frame, end: None, sockets: ruling.sockets.clone() })
     }
 
     fn contradict(&mut self, Waiting { frame, sockets, .. }: Waiting, by: u64, from: SocketAddr, kind: Fate) {
@@ -221,17 +205,11 @@ impl Contradictions {
     /// Remembers the last packet of each way; most go where the one before went.
     fn wait(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
         match ruling.number.filter(|_| arriving.mark.is_none() && !ruling.sockets.is_empty()) {
-            Some(number) if self.delivered.get(number as usize).is_some_and(|last| *last > 0) => {
-                self.take_unnumbered(arriving.tuple());
-                self.number(number, arriving.frame);
-            }
-            _ if self.waiting.len() + self.numbered.len() >= MAX_WAITING => self.unwatched += 1,
             Some(number) => {
-                let (tuple, sockets) = (arriving.tuple(), ruling.sockets.clone());
-                self.take_unnumbered(tuple);
+                self.take(arriving.tuple());
                 self.number(number, arriving.frame);
-                self.numbered.push(Numbered { tuple, number, sockets });
             }
+            None if self.waiting.len() >= MAX_WAITING => self.unwatched += 1,
             None => {
                 let end = arriving.mark.map(|mark| mark.end);
                 let waiting = Waiting { frame: arriving.frame, end, sockets: ruling.sockets.clone() };
@@ -275,7 +253,7 @@ mod tests {
             let arriving = arriving(frame, what, *way);
             if *what == "icmp" {
                 let about = FiveTuple { protocol: Protocol::Udp, ..arriving.tuple().reversed() };
-                contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
+                contradictions.hear(&Refusal { frame, by: about.destination.ip(), about }, None);
                 continue;
             }
             contradictions.see(&arriving, &Ruling::from(&delivery(socket)));
@@ -332,30 +310,33 @@ mod tests {
     fn a_verdict_with_a_number_is_watched_once() {
         let mut contradictions = Contradictions::default();
         let verdicts = [delivery("s1"), delivery("s2")];
-        let datagram = |contradictions: &mut Contradictions, frame, number: usize| {
+        let ruling = |number: usize| {
             let mut ruling = Ruling::from(&verdicts[number]);
             ruling.number = Some(number as u32);
-            contradictions.see(&arriving(frame, "udp", '>'), &ruling);
+            ruling
+        };
+        let datagram = |contradictions: &mut Contradictions, frame, number| {
+            contradictions.see(&arriving(frame, "udp", '>'), &ruling(number));
         };
         let about = arriving(0, "udp", '>').tuple();
-        let error = |contradictions: &mut Contradictions, frame| {
-            contradictions.hear(&Refusal { frame, by: about.destination.ip(), about });
+        let error = |contradictions: &mut Contradictions, frame, number| {
+            contradictions.hear(&Refusal { frame, by: about.destination.ip(), about }, Some(&ruling(number)));
         };
         (1..=3).for_each(|frame| datagram(&mut contradictions, frame, 0));
-        error(&mut contradictions, 4);
-        error(&mut contradictions, 5);
+        error(&mut contradictions, 4, 0);
+        error(&mut contradictions, 5, 0);
         datagram(&mut contradictions, 6, 0);
-        error(&mut contradictions, 7);
+        error(&mut contradictions, 7, 0);
         datagram(&mut contradictions, 8, 0);
         // One that is refused elsewhere: from now on all are looked at closely.
         let elsewhere = FiveTuple { destination: "127.0.0.1:81".parse().unwrap(), ..about };
         contradictions.see(&Arriving::new(elsewhere, None).in_frame(9), &Ruling::from(&delivery("refused")));
         datagram(&mut contradictions, 10, 0);
         datagram(&mut contradictions, 11, 1);
-        error(&mut contradictions, 12);
+        error(&mut contradictions, 12, 1);
         let found = contradictions.found().iter().map(|found| (found.frame, found.by, &*found.sockets[0]));
         assert!(found.eq([(3, 4, "s1"), (6, 7, "s1"), (11, 12, "s2")]));
-        assert_eq!(contradictions.numbered.len(), 2);
+        assert_eq!(contradictions.waiting.len(), 1);
     }
 
     #[test]

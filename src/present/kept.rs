@@ -11,6 +11,9 @@ use super::page::{Piece, STEP, Step};
 /// Steps kept, 64 MiB; a text beyond them is made anew each time.
 const MAX_STEPS: usize = 1 << 20;
 
+/// Steps of a text, about.
+const STEPS_OF_TEXT: usize = 4;
+
 /// Texts of two pieces, one behind the other in one piece of memory. The second one may be the same for many.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
@@ -49,6 +52,7 @@ impl Kept {
         if self.steps.capacity() == 0 {
             // Memory that is never touched costs nothing, and what stands there need not move.
             self.steps.reserve_exact(MAX_STEPS);
+            self.texts.reserve_exact(MAX_STEPS / STEPS_OF_TEXT);
         }
         let second = self.place_of_shared(shared).unwrap_or_else(|| self.place(second));
         shared.into_iter().for_each(|shared| put(&mut self.shared, shared, second));

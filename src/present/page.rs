@@ -15,6 +15,21 @@ pub(super) const STEP: usize = 64;
 #[repr(align(64))]
 pub(super) struct Step(pub(super) [u8; STEP]);
 
+/// Octets of what a line begins with.
+const HEAD: usize = 32;
+
+/// What a line begins with: so many of these octets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
+    octets: [u8; HEAD],
+    len: usize,
+}
+
+impl Head {
+    /// Nothing.
+    pub(super) const NONE: Self = Self { octets: [0; HEAD], len: 0 };
+}
+
 /// A piece of a line: so many octets of these steps.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Piece<'a> {
@@ -57,14 +72,16 @@ impl Page {
         Self { octets: vec![0; GATHERED], len: 0 }
     }
 
-    /// Adds a line, and sends all of them if that fills the page.
+    /// Adds a line, or a part of it, and sends all of them if that fills the page.
     ///
     /// # Errors
     /// What the writer says.
     #[inline(always)]
-    pub(super) fn write<const N: usize>(&mut self, pieces: [Piece<'_>; N], out: &mut impl Write) -> io::Result<()> {
-        let len = pieces.iter().map(|piece| piece.len).sum();
+    pub(super) fn write<const N: usize>(&mut self, head: &Head, pieces: [Piece<'_>; N], out: &mut impl Write) -> io::Result<()> {
+        let len = pieces.iter().fold(head.len, |len, piece| len + piece.len);
         let mut room = self.room(len);
+        room[..HEAD].copy_from_slice(&head.octets);
+        room = &mut room[head.len..];
         for Piece { steps, len } in pieces {
             steps.iter().zip(room.as_chunks_mut().0).for_each(|(step, room)| *room = step.0);
             room = &mut room[len..];
@@ -113,8 +130,7 @@ pub(super) struct Odometer {
     behind: &'static str,
     width: usize,
     number: u64,
-    step: Step,
-    len: usize,
+    head: Head,
     /// Where the last digit stands.
     last: usize,
 }
@@ -122,28 +138,28 @@ pub(super) struct Odometer {
 impl Odometer {
     /// A number that is right-aligned in `width` cells.
     pub(super) fn new(before: &'static str, width: usize, behind: &'static str) -> Self {
-        let mut odometer = Self { before, behind, width, number: 0, step: Step::EMPTY, len: 0, last: 0 };
+        let mut odometer = Self { before, behind, width, number: 0, head: Head::NONE, last: 0 };
         odometer.write();
         odometer
     }
 
     /// Shows this number.
     #[inline(always)]
-    pub(super) fn at(&mut self, number: u64) -> Piece<'_> {
+    pub(super) fn at(&mut self, number: u64) -> &Head {
         let counts_up = self.number.checked_add(1) == Some(number);
         self.number = number;
-        match self.step.0.get_mut(self.last).filter(|digit| counts_up && **digit < b'9') {
+        match self.head.octets.get_mut(self.last).filter(|digit| counts_up && **digit < b'9') {
             Some(digit) => *digit += 1,
             None if counts_up => self.carry(),
             None => self.write(),
         }
-        Piece { steps: std::slice::from_ref(&self.step), len: self.len }
+        &self.head
     }
 
     /// Adds one to a number that ends with nines.
     #[inline(never)]
     fn carry(&mut self) {
-        for digit in self.step.0[self.before.len()..=self.last].iter_mut().rev() {
+        for digit in self.head.octets[self.before.len()..=self.last].iter_mut().rev() {
             match digit {
                 b'9' => *digit = b'0',
                 b'0'..=b'8' => {
@@ -160,11 +176,11 @@ impl Odometer {
     #[inline(never)]
     fn write(&mut self) {
         let Self { before, behind, width, number, .. } = *self;
-        let mut room = self.step.0.as_mut_slice();
+        let mut room = self.head.octets.as_mut_slice();
         let written = write!(room, "{before}{number:>width$}{behind}");
-        debug_assert!(written.is_ok(), "more than a step");
-        self.len = STEP - room.len();
-        self.last = self.len - behind.len() - 1;
+        debug_assert!(written.is_ok(), "more than a head has room for");
+        self.head.len = HEAD - room.len();
+        self.last = self.head.len - behind.len() - 1;
     }
 }
 
@@ -176,8 +192,8 @@ mod tests {
     fn a_number_counts_up_or_jumps() {
         let mut odometer = Odometer::new("<", 3, ">");
         for number in (1..=1_234).chain([1_236, 9_999, 10_000, 7, 7, 8, u64::MAX, 0, 1]).chain(9_985..=10_015) {
-            let shown = String::from_utf8(odometer.at(number).octets().collect()).unwrap();
-            assert_eq!(shown, format!("<{number:>3}>"));
+            let Head { octets, len } = odometer.at(number);
+            assert_eq!(octets[..*len], *format!("<{number:>3}>").as_bytes());
         }
     }
 
@@ -189,7 +205,9 @@ mod tests {
         for len in (0..200).chain([GATHERED - 1, GATHERED, 2 * GATHERED]) {
             let first = Piece { steps: &steps[1..1 + len.div_ceil(STEP)], len };
             let second = Piece { steps: &steps[6..7], len: 3 };
-            page.write([first, second], &mut sent).unwrap();
+            let head = Head { octets: [b'h'; HEAD], len: len % (HEAD + 1) };
+            page.write(&head, [first, second], &mut sent).unwrap();
+            expected.extend_from_slice(&head.octets[..head.len]);
             expected.extend_from_slice(&store[STEP..STEP + len]);
             expected.extend_from_slice(&store[6 * STEP..6 * STEP + 3]);
         }

@@ -64,6 +64,9 @@ pub(super) fn is_table(text: &str) -> bool {
 /// Octets of a text that are read at once: so few that what becomes of them stays near the processor.
 const PIECE: usize = 4 << 10;
 
+/// Octets of a short row, so that there is room for all rows from the start.
+const SHORT_ROW: usize = 64;
+
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
     let mut table = Table::new(text);
@@ -119,8 +122,9 @@ struct Table<'t> {
 
 impl<'t> Table<'t> {
     fn new(text: &'t str) -> Self {
-        let (by_name, hasher) = (HashTable::new(), RandomState::default());
-        Self { text, sockets: Vec::new(), addresses: Vec::new(), by_name, hasher }
+        let rows = text.len() / SHORT_ROW;
+        let (by_name, hasher) = (HashTable::with_capacity(rows), RandomState::default());
+        Self { text, sockets: Vec::with_capacity(rows), addresses: Vec::new(), by_name, hasher }
     }
 
     fn add(&mut self, document: Document<'_>) -> Result<(), TextFault> {

@@ -145,6 +145,11 @@ impl Arriving {
         })
     }
 
+    /// The key of the way it comes on, and the sender's slot in it.
+    pub(super) const fn way(&self) -> (FlowKey, Slot) {
+        (self.key, self.from)
+    }
+
     /// The segment carries this flag.
     pub(super) fn has(&self, flags: Flags) -> bool {
         self.mark.is_some_and(|mark| mark.flags.contains(flags))

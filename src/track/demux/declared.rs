@@ -71,11 +71,10 @@ impl Declared {
     /// Connecting an unbound UDP socket binds it to the source address of the route (`__ip4_datagram_connect`); of
     /// routes only that over loopback is known.
     pub(super) fn address(&self) -> Option<IpAddr> {
-        match (self.bound(), self.peer.map(|peer| peer.ip().to_canonical())) {
-            (None, Some(IpAddr::V4(peer))) if peer.is_loopback() => Some(Ipv4Addr::LOCALHOST.into()),
-            (None, Some(IpAddr::V6(peer))) if peer.is_loopback() => Some(Ipv6Addr::LOCALHOST.into()),
-            (bound, _) => bound,
-        }
+        self.bound().or_else(|| match self.peer?.ip().to_canonical() {
+            IpAddr::V4(peer) => peer.is_loopback().then_some(Ipv4Addr::LOCALHOST.into()),
+            IpAddr::V6(peer) => peer.is_loopback().then_some(Ipv6Addr::LOCALHOST.into()),
+        })
     }
 
     /// The address it was bound to; `None` for any address.
@@ -125,5 +124,8 @@ impl Declared {
 /// IPv4 in IPv6 as IPv4, and no scope.
 #[inline]
 pub(super) fn canonical(end: SocketAddr) -> SocketAddr {
-    SocketAddr::new(end.ip().to_canonical(), end.port())
+    match end {
+        SocketAddr::V4(_) => end,
+        SocketAddr::V6(end) => SocketAddr::new(end.ip().to_canonical(), end.port()),
+    }
 }

@@ -91,15 +91,13 @@ impl DemuxTable {
 
 /// The sockets of the packet's port that do not get it, in the order of binding, each with the reason.
 pub(super) fn losers(table: &DemuxTable, sought: &Sought<'_>, found: &Found) -> Lost {
-    let here = table.on_port(sought.port());
-    let reason = |place: &Place| {
-        let socket = table.socket(*place)?;
-        let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
-        let because = unfit(socket, sought).unwrap_or_else(|| beaten(socket, winner, found));
-        Some((*place, because))
-    };
-    let lost = here.iter().filter(|place| !found.sockets.contains(place));
-    lost.take(Delivery::MAX_LOSERS).filter_map(reason).collect()
+    let winner = found.sockets.first().and_then(|winner| table.socket(*winner));
+    let mut lost = Lost::new();
+    for place in table.on_port(sought.port()).iter().filter(|place| !found.sockets.contains(place)) {
+        let Some(socket) = table.socket(*place).filter(|_| lost.len() < Delivery::MAX_LOSERS) else { break };
+        lost.push((*place, unfit(socket, sought).unwrap_or_else(|| beaten(socket, winner, found))));
+    }
+    lost
 }
 
 /// What keeps a socket from getting this packet at all.

@@ -75,6 +75,7 @@ impl DemuxTable {
         let mut table = Self::empty(ordered, inferred, Ways::new(births, inferred));
         // Most are alone at their address and port.
         table.waiting.reserve(sockets.len());
+        table.group_of.reserve(sockets.len());
         table.sockets = sockets;
         (0..table.sockets.len() as Place).for_each(|place| table.enter(place));
         table.hears_of_networks = addresses.is_empty();
@@ -159,9 +160,9 @@ impl DemuxTable {
         }
     }
 
-    /// Forgets the verdicts given so far: the sockets are others now.
+    /// Gives none of the verdicts so far again: the sockets are others now.
     pub(super) fn forget(&mut self) {
-        self.ways.forget();
+        self.ways.forget(self.verdicts.len() as u32);
     }
 
     /// Enters a socket where it will be looked for; those bound before it have been entered.

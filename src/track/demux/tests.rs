@@ -342,6 +342,21 @@ fn losers_say_why() {
     assert_eq!(delivery.losers(), expected.map(|(socket, because)| (socket.into(), because)));
 }
 
+/// An error that comes later asks who got what it is about, whatever became of the sockets since.
+#[test]
+fn the_last_verdict_on_a_way_is_remembered() {
+    let mut table = table(&["a udp 0.0.0.0:5000 addr"]);
+    let about = arriving(UDP).tuple();
+    assert!(table.last(&about).is_none());
+    let number = table.deliver(&arriving(UDP), || None).number;
+    table.open(socket("b udp 0.0.0.0:5000 addr"));
+    let last = table.last(&about).unwrap();
+    assert_eq!((last.number, &*last.sockets), (number, ["a".into()].as_slice()));
+    assert_ne!(table.deliver(&arriving(UDP), || None).number, number);
+    assert_eq!(*table.last(&about).unwrap().sockets, ["b".into()]);
+    assert!(table.last(&about.reversed()).is_none());
+}
+
 /// Ten thousand sockets on other ports cost nothing; neither do ten thousand connections on one.
 #[test]
 fn only_sockets_of_the_slot_are_looked_at() {

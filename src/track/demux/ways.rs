@@ -82,6 +82,8 @@ pub(super) struct Ways {
     born: usize,
     /// Only births bring connections.
     foretold: bool,
+    /// Verdicts with lower numbers are of other sockets than those there are now.
+    valid_from: u32,
 }
 
 /// A packet to come.
@@ -348,7 +350,15 @@ impl Ways {
 
     /// The verdict given before.
     pub(super) fn given(&self, way: WayId, asked: Asked) -> Option<Given> {
-        *self.get(way)?.verdicts.get(asked.place()?)?
+        let given = *self.get(way)?.verdicts.get(asked.place()?)?;
+        given.filter(|given| given.number() >= self.valid_from)
+    }
+
+    /// The number of the verdict given last on what travels so, and belongs to no connection.
+    pub(super) fn last_given(&self, (key, from): (FlowKey, Slot)) -> Option<u32> {
+        let pair = self.index.find(self.index.hash(&key), |pair| self.is_of(pair, &key))?;
+        let given = self.get(way_id(pair, from))?.verdicts.get(Asked::Open.place()?)?;
+        given.map(Given::number)
     }
 
     /// The packet changes nothing, nor will any other of its kind; what may change something makes both ways forget their
@@ -383,12 +393,10 @@ impl Ways {
         Some(())
     }
 
-    /// Forgets all verdicts: the sockets are others now.
-    pub(super) fn forget(&mut self) {
-        for pair in self.pairs.iter_mut() {
-            pair.steady = [None; 2];
-            pair.ways.iter_mut().for_each(|way| way.verdicts = [None; 3]);
-        }
+    /// Gives none of the verdicts again whose numbers are lower than this one.
+    pub(super) fn forget(&mut self, valid_from: u32) {
+        self.valid_from = valid_from;
+        self.pairs.iter_mut().for_each(|pair| pair.steady = [None; 2]);
         self.ahead.iter_mut().for_each(|next| next.steady = None);
     }
 
