@@ -64,13 +64,17 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         table.leave_losers_out();
     }
     let mut contradictions = Contradictions::default();
+    let (keeps_all, expects) = (rows.keeps_all(), !expectations.is_empty());
     let mut numbers = Vec::new();
     let mut interfaces = 0;
     let played = play.each(|batch, description| {
         fresh(description, &mut interfaces).for_each(|interface| table.hear_of(&interface.addresses));
         numbers.clear();
-        table.expect(batch.iter().filter_map(Event::arriving), &mut numbers);
-        contradictions.fetch(&numbers);
+        table.expect(batch.iter().filter_map(Event::arriving), |number| {
+            told.expect(number);
+            contradictions.expect(number);
+            numbers.push(number);
+        });
         told.fetch(&numbers);
         batch.iter().try_for_each(|event| match &event.arrival {
             Arrival::Refusal(refusal) => {
@@ -80,11 +84,13 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
             Arrival::Packet(arriving) => {
                 let ruling = &table.deliver(arriving, || event.interface(description));
                 // Only a filter looks at a verdict that was given before.
-                if !event.selected || !(rows.keeps_all() || rows.keeps(&**ruling)) {
+                if !event.selected || !(keeps_all || rows.keeps(&**ruling)) {
                     return Ok(());
                 }
                 contradictions.see(arriving, ruling);
-                expectations.see(arriving, ruling);
+                if expects {
+                    expectations.see(arriving, ruling);
+                }
                 told.see(arriving, ruling, out)
             }
         })
@@ -116,12 +122,21 @@ impl Told {
         }
     }
 
-    /// Has the processor fetch what is likely to be told next; see [`DemuxTable::expect`].
+    /// Has the processor fetch what is likely to be told next, in two turns; see [`DemuxTable::expect`].
+    #[inline]
+    fn expect(&self, number: u32) {
+        match self {
+            Self::Text(view) => view.expect(number),
+            Self::Json(lines) => lines.expect(number),
+            Self::BySocket { shares, .. } => shares.expect(number),
+        }
+    }
+
     fn fetch(&self, numbers: &[u32]) {
         match self {
             Self::Text(view) => view.fetch(numbers),
             Self::Json(lines) => lines.fetch(numbers),
-            Self::BySocket { shares, .. } => shares.fetch(numbers),
+            Self::BySocket { .. } => {}
         }
     }
 

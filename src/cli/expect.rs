@@ -6,7 +6,7 @@
 use std::net::SocketAddr;
 
 use sockscope::judge::TextFault;
-use sockscope::track::{Arriving, Delivery, FiveTuple, Protocol, Reach, Ruling};
+use sockscope::track::{Arriving, Delivery, FiveTuple, Protocol, Reach};
 
 /// All lines, and the first that a packet contradicts.
 #[derive(Debug, Default)]
@@ -38,15 +38,16 @@ impl Expectations {
         Ok(Self { lines, contradicted: None })
     }
 
-    /// Holds the verdict on one packet against all lines.
-    #[inline]
-    pub(crate) fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
-        if self.contradicted.is_none() && !self.lines.is_empty() {
-            self.hold(arriving, ruling);
-        }
+    /// Nothing is expected.
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
     }
 
-    fn hold(&mut self, arriving: &Arriving, delivery: &Delivery) {
+    /// Holds the verdict on one packet against all lines.
+    pub(crate) fn see(&mut self, arriving: &Arriving, delivery: &Delivery) {
+        if self.contradicted.is_some() {
+            return;
+        }
         let (frame, tuple) = (arriving.frame, arriving.tuple());
         for expected in self.lines.iter_mut().filter(|expected| expected.is_of(tuple)) {
             expected.met = true;

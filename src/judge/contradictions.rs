@@ -129,9 +129,10 @@ impl Contradictions {
         }
     }
 
-    /// Has the processor fetch what is remembered of verdicts that are likely to come next.
-    pub fn fetch(&self, numbers: &[u32]) {
-        numbers.iter().for_each(|number| prefetch_index(&self.delivered, *number as usize));
+    /// Has the processor fetch what is remembered of a verdict that is likely to come next.
+    #[inline]
+    pub fn expect(&self, number: u32) {
+        prefetch_index(&self.delivered, number as usize);
     }
 
     /// Of most datagrams the verdict was given before: then only its last frame is noted.

@@ -65,7 +65,13 @@ impl Verdicts {
         Self { look, inferred, lines, line: Line::new(), widths, begun: false }
     }
 
-    /// Has the processor fetch the lines of verdicts that are likely to come next.
+    /// Has the processor fetch where the line of a verdict stands that is likely to come next.
+    #[inline]
+    pub fn expect(&self, number: u32) {
+        self.lines.expect(number);
+    }
+
+    /// Has the processor fetch the lines that are [expected](Verdicts::expect).
     pub fn fetch(&self, numbers: &[u32]) {
         self.lines.fetch(numbers);
     }

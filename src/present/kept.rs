@@ -60,9 +60,14 @@ impl Kept {
         put(&mut self.texts, number, [first, second]);
     }
 
-    /// Has the processor fetch texts that are likely to be wanted next.
+    /// Has the processor fetch where a text stands that is likely to be wanted soon.
+    #[inline]
+    pub(super) fn expect(&self, number: u32) {
+        prefetch_index(&self.texts, number as usize);
+    }
+
+    /// Has the processor fetch texts that are [expected](Kept::expect).
     pub(super) fn fetch(&self, numbers: &[u32]) {
-        numbers.iter().for_each(|number| prefetch_index(&self.texts, *number as usize));
         for [text, _] in numbers.iter().filter_map(|number| *self.texts.get(*number as usize)?) {
             text.steps().for_each(|step| prefetch_index(&self.steps, step));
         }

@@ -29,7 +29,14 @@ impl Numbered {
         Self { page: Page::new(), number: Odometer::new(before, width, behind), kept: Kept::default() }
     }
 
-    /// Has the processor fetch what is likely to be written again next.
+    /// Has the processor fetch what is likely to be written again soon, one thing after the other for all of them: one by one
+    /// where it stands, then all of that.
+    #[inline]
+    pub(super) fn expect(&self, id: u32) {
+        self.kept.expect(id);
+    }
+
+    /// Has the processor fetch what is [expected](Numbered::expect).
     pub(super) fn fetch(&self, ids: &[u32]) {
         self.kept.fetch(ids);
     }

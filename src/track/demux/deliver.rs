@@ -24,11 +24,11 @@ const MAX_STRANGERS: usize = 1_000_000;
 const MAX_VERDICTS: usize = 200_000;
 
 impl DemuxTable {
-    /// Looks at what the next packets will need: memory answers many questions at once faster than one after the other. Adds
-    /// to `numbers` those of the verdicts that they are likely to get.
+    /// Looks at what the next packets will need: memory answers many questions at once faster than one after the other.
+    /// `likely` hears the numbers of the verdicts that they are likely to get.
     #[inline]
-    pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, numbers: &mut Vec<u32>) {
-        self.ways.expect(batch, numbers);
+    pub fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, likely: impl FnMut(u32)) {
+        self.ways.expect(batch, likely);
     }
 
     /// Says who gets a packet, and remembers the connection it opens or ends. Packets come in file order.

@@ -53,9 +53,10 @@ impl Shares {
     /// Ways to fare that are remembered, about 150 octets each: one or a few for each socket.
     pub const MAX: usize = 1_000_000;
 
-    /// Has the processor fetch what is counted of verdicts that are likely to come next.
-    pub fn fetch(&self, numbers: &[u32]) {
-        numbers.iter().for_each(|number| prefetch_index(&self.numbered, *number as usize));
+    /// Has the processor fetch what is counted of a verdict that is likely to come next.
+    #[inline]
+    pub fn expect(&self, number: u32) {
+        prefetch_index(&self.numbered, number as usize);
     }
 
     /// Counts a packet by the verdict on it; packets come in file order.

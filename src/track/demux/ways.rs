@@ -178,9 +178,9 @@ impl Ways {
         Self { births, foretold, ..Self::default() }
     }
 
-    /// Looks at what the next packets will need, one thing after the other for all of them. Adds to `numbers` those of the
+    /// Looks at what the next packets will need, one thing after the other for all of them. `likely` hears the numbers of the
     /// verdicts that they are likely to get.
-    pub(super) fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, numbers: &mut Vec<u32>) {
+    pub(super) fn expect<'a>(&mut self, batch: impl Iterator<Item = &'a Arriving> + Clone, mut likely: impl FnMut(u32)) {
         let Self { index, pairs, ahead, .. } = self;
         ahead.clear();
         ahead.extend(batch.clone().map(|arriving| {
@@ -199,8 +199,8 @@ impl Ways {
                 continue;
             };
             next.steady = pair.steady(next.from).filter(|_| !turns(arriving));
-            let likely = || pair.likely(next.from, &self.children);
-            numbers.extend(next.steady.map(number_of).or_else(likely));
+            let number = next.steady.map(number_of).or_else(|| pair.likely(next.from, &self.children));
+            number.into_iter().for_each(&mut likely);
         }
         (self.ahead, self.taken) = (ahead, 0);
     }
