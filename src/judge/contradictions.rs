@@ -5,6 +5,7 @@
 //! connection that was open, nor the answer to a call that was repeated.
 
 use std::fmt;
+use std::hint::select_unpredictable;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -115,17 +116,15 @@ impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
     #[inline]
     pub fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
-        let answers = match arriving.mark {
-            Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
-            None => self.refused > 0,
-        };
-        if answers {
-            self.answer(arriving);
-        }
-        match arriving.mark {
-            None => self.see_datagram(arriving, ruling),
-            Some(mark) if mark.flags.is_pure_syn() && expects_answer(ruling) => self.wait(arriving, ruling),
-            Some(_) => {}
+        // Most neither call nor answer a call, and their verdict was given before: then only its last frame is noted, if it
+        // matters.
+        let is_plain = !arriving.mark.is_some_and(|mark| mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST));
+        match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
+            // None that was refused waits on the same way.
+            Some(last) if is_plain && self.refused == 0 => {
+                *last = select_unpredictable(*last == UNANSWERED, UNANSWERED, arriving.frame);
+            }
+            _ => self.see_closely(arriving, ruling),
         }
     }
 
@@ -135,15 +134,19 @@ impl Contradictions {
         prefetch_index(&self.delivered, number as usize);
     }
 
-    /// Of most datagrams the verdict was given before: then only its last frame is noted.
-    #[inline]
-    fn see_datagram(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
-        match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
-            Some(&mut UNANSWERED) => {}
-            // None that was refused waits on the same way.
-            Some(last) if self.refused == 0 => *last = arriving.frame,
-            _ if expects_answer(ruling) => self.wait(arriving, ruling),
-            _ => ruling.number.into_iter().for_each(|number| self.number(number, UNANSWERED)),
+    #[inline(never)]
+    fn see_closely(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
+        let answers = match arriving.mark {
+            Some(mark) => mark.flags.contains(Flags::ACK) && (mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST)),
+            None => self.refused > 0,
+        };
+        if answers {
+            self.answer(arriving);
+        }
+        if expects_answer(arriving, ruling) {
+            self.wait(arriving, ruling);
+        } else if let Some(number) = ruling.number {
+            self.number(number, UNANSWERED);
         }
     }
 
@@ -236,10 +239,11 @@ impl Waiting {
     }
 }
 
-/// A verdict on a datagram or a call that the wire can contradict: of an open connection nothing is expected.
-const fn expects_answer(delivery: &Delivery) -> bool {
+/// A datagram or a call whose verdict the wire can contradict: of an open connection nothing is expected.
+fn expects_answer(arriving: &Arriving, delivery: &Delivery) -> bool {
     let says = matches!(delivery.verdict, Reach::To | Reach::OneOf | Reach::Refused);
-    says && !matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request)
+    let is_of_connection = matches!(delivery.rule, Lookup::Established | Lookup::TimeWait | Lookup::Request);
+    says && !is_of_connection && arriving.mark.is_none_or(|mark| mark.flags.is_pure_syn())
 }
 
 #[cfg(test)]

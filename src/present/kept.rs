@@ -14,11 +14,17 @@ const MAX_STEPS: usize = 1 << 20;
 /// Steps of a text, about.
 const STEPS_OF_TEXT: usize = 4;
 
+/// Steps that most first pieces take, and most second ones.
+const FIRST: usize = 3;
+const SECOND: usize = 1;
+
 /// Texts of two pieces, one behind the other in one piece of memory. The second one may be the same for many.
 #[derive(Debug, Default)]
 pub(super) struct Kept {
-    /// All pieces, each beginning with a step of its own.
+    /// All pieces, each beginning with a step of its own, and as many empty steps behind them as a short piece may lack.
     steps: Vec<Step>,
+    /// How many there are without those.
+    taken: usize,
     texts: Vec<Option<[Place; 2]>>,
     /// Second pieces that have a number themselves.
     shared: Vec<Option<Place>>,
@@ -35,29 +41,32 @@ struct Place {
 impl Kept {
     /// The text with this number, in its pieces.
     #[inline(always)]
-    pub(super) fn get(&self, number: Option<u32>) -> Option<[Piece<'_>; 2]> {
+    pub(super) fn get(&self, number: Option<u32>) -> Option<(Piece<'_, FIRST>, Piece<'_, SECOND>)> {
         let [first, second] = (*self.texts.get(number? as usize)?)?;
-        Some([self.piece(first)?, self.piece(second)?])
+        Some((self.piece(first)?, self.piece(second)?))
     }
 
     /// The second piece with this number.
-    pub(super) fn shared(&self, number: Option<u32>) -> Option<Piece<'_>> {
+    pub(super) fn shared(&self, number: Option<u32>) -> Option<Piece<'_, SECOND>> {
         self.piece(self.place_of_shared(number)?)
     }
 
     /// Keeps a text, if it has a number and there is room; a second piece that has one too stands there once.
     pub(super) fn keep(&mut self, Rest { id, pieces: [first, second], shared }: Rest<'_>) {
-        let steps = self.steps.len() + first.len().div_ceil(STEP) + second.len().div_ceil(STEP);
+        let steps = self.taken + first.len().div_ceil(STEP) + second.len().div_ceil(STEP);
         let Some(number) = id.filter(|_| steps <= MAX_STEPS) else { return };
         if self.steps.capacity() == 0 {
             // Memory that is never touched costs nothing, and what stands there need not move.
-            self.steps.reserve_exact(MAX_STEPS);
+            self.steps.reserve_exact(MAX_STEPS + FIRST);
             self.texts.reserve_exact(MAX_STEPS / STEPS_OF_TEXT);
         }
+        self.steps.truncate(self.taken);
         let second = self.place_of_shared(shared).unwrap_or_else(|| self.place(second));
         shared.into_iter().for_each(|shared| put(&mut self.shared, shared, second));
         let first = self.place(first);
         put(&mut self.texts, number, [first, second]);
+        self.taken = self.steps.len();
+        self.steps.extend([Step::EMPTY; FIRST]);
     }
 
     /// Has the processor fetch where a text stands that is likely to be wanted soon.
@@ -69,13 +78,16 @@ impl Kept {
     /// Has the processor fetch texts that are [expected](Kept::expect).
     pub(super) fn fetch(&self, numbers: &[u32]) {
         for [text, _] in numbers.iter().filter_map(|number| *self.texts.get(*number as usize)?) {
-            text.steps().for_each(|step| prefetch_index(&self.steps, step));
+            // The last step may be fetched again, rather than asking whether there is one more.
+            let Range { start, end } = text.steps();
+            (0..FIRST).for_each(|step| prefetch_index(&self.steps, (start + step).min(end.saturating_sub(1))));
         }
     }
 
     /// Forgets all of them.
     pub(super) fn clear(&mut self) {
         self.steps.clear();
+        self.taken = 0;
         self.texts.clear();
         self.shared.clear();
     }
@@ -85,8 +97,9 @@ impl Kept {
     }
 
     #[inline(always)]
-    fn piece(&self, place: Place) -> Option<Piece<'_>> {
-        Some(Piece { steps: self.steps.get(place.steps())?, len: place.len as usize })
+    fn piece<const N: usize>(&self, place: Place) -> Option<Piece<'_, N>> {
+        let Range { start, end } = place.steps();
+        Some(Piece { steps: self.steps.get(start..end.max(start + N))?, len: place.len as usize })
     }
 
     fn place(&mut self, text: &[u8]) -> Place {
@@ -116,8 +129,8 @@ mod tests {
     use super::*;
 
     fn kept(kept: &Kept, number: u32) -> Option<String> {
-        let pieces = kept.get(Some(number))?.into_iter().flat_map(Piece::octets);
-        Some(String::from_utf8(pieces.collect()).unwrap())
+        let (first, second) = kept.get(Some(number))?;
+        Some(String::from_utf8(first.octets().chain(second.octets()).collect()).unwrap())
     }
 
     #[test]
@@ -142,7 +155,7 @@ mod tests {
         assert_eq!((kept(&texts, 0), kept(&texts, 1)), (Some("zero shared".into()), Some("one shared".into())));
         assert!(texts.shared(Some(1)).is_some_and(|piece| piece.octets().eq(*b"shared")));
         assert!(texts.shared(Some(0)).is_none() && texts.shared(None).is_none());
-        assert_eq!(texts.steps.len(), 3);
+        assert_eq!(texts.taken, 3);
         texts.clear();
         assert!(texts.shared(Some(1)).is_none());
     }

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::kept::Kept;
-use super::page::{Head, Odometer, Page};
+use super::page::{Odometer, Page};
 
 /// Lines on their way out, and what may be written again.
 #[derive(Debug)]
@@ -44,8 +44,8 @@ impl Numbered {
     /// Writes a line whose rest was written before; `None` if it was not, or is forgotten.
     #[inline(always)]
     pub(super) fn again(&mut self, number: u64, id: Option<u32>, out: &mut impl Write) -> Option<io::Result<()>> {
-        let [first, second] = self.kept.get(id)?;
-        Some(self.page.write(self.number.at(number), [first, second], out))
+        let (first, second) = self.kept.get(id)?;
+        Some(self.page.write_again(self.number.at(number), first, second, out))
     }
 
     /// Writes a line, and keeps its rest.
@@ -54,11 +54,11 @@ impl Numbered {
     /// What the writer says.
     pub(super) fn anew(&mut self, number: u64, rest: Rest<'_>, out: &mut impl Write) -> io::Result<()> {
         self.kept.keep(rest);
-        self.page.write(self.number.at(number), [], out)?;
+        self.page.write_head(self.number.at(number), out)?;
         let [first, second] = rest.pieces;
         self.page.write_any(first, out)?;
         match self.kept.shared(rest.shared) {
-            Some(known) => self.page.write(&Head::NONE, [known], out),
+            Some(known) => self.page.write_piece(known, out),
             None => self.page.write_any(second, out),
         }
     }

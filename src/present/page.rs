@@ -1,7 +1,8 @@
-//! Lines that are mostly written again: gathered in one piece of memory, in steps whose length is known beforehand.
+//! Lines that are mostly written again: gathered in one piece of memory, in steps whose length is known beforehand, and so is
+//! how many of them most lines take.
 //!
 //! To foresee how long each piece of a line is, the processor would have to guess, and a wrong guess costs more than the
-//! few octets that a whole step copies in vain.
+//! octets that whole steps copy in vain.
 
 use std::io::{self, Write};
 
@@ -25,21 +26,17 @@ pub(super) struct Head {
     len: usize,
 }
 
-impl Head {
-    /// Nothing.
-    pub(super) const NONE: Self = Self { octets: [0; HEAD], len: 0 };
-}
-
-/// A piece of a line: so many octets of these steps.
+/// A piece of a line that was written before: so many octets of these steps. `N` steps are copied of it in any case, so many
+/// or more there are, and the others are hardly ever needed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Piece<'a> {
+pub(super) struct Piece<'a, const N: usize> {
     pub(super) steps: &'a [Step],
     pub(super) len: usize,
 }
 
 impl Step {
     /// Zeros.
-    const EMPTY: Self = Self([0; STEP]);
+    pub(super) const EMPTY: Self = Self([0; STEP]);
 
     /// A text in steps.
     pub(super) fn all_of(text: &[u8]) -> impl Iterator<Item = Self> {
@@ -51,9 +48,24 @@ impl Step {
     }
 }
 
-#[cfg(test)]
-impl Piece<'_> {
+impl<const N: usize> Piece<'_, N> {
+    /// Octets that are written over beyond those that it has.
+    const MORE: usize = N * STEP;
+
+    /// Writes it to the begin of this room.
+    #[inline(always)]
+    fn copy(self, room: &mut [u8]) {
+        let room = room.as_chunks_mut().0;
+        if let (Some(room), Some(steps)) = (room.first_chunk_mut::<N>(), self.steps.first_chunk::<N>()) {
+            room.iter_mut().zip(steps).for_each(|(room, step)| *room = step.0);
+        }
+        if self.steps.len() > N {
+            self.steps.iter().zip(room).skip(N).for_each(|(step, room)| *room = step.0);
+        }
+    }
+
     /// The piece itself.
+    #[cfg(test)]
     pub(super) fn octets(self) -> impl Iterator<Item = u8> {
         self.steps.iter().flat_map(|step| step.0).take(self.len)
     }
@@ -72,21 +84,41 @@ impl Page {
         Self { octets: vec![0; GATHERED], len: 0 }
     }
 
-    /// Adds a line, or a part of it, and sends all of them if that fills the page.
+    /// Adds a line that was written before, but for what it begins with, and sends all of them if that fills the page.
     ///
     /// # Errors
     /// What the writer says.
     #[inline(always)]
-    pub(super) fn write<const N: usize>(&mut self, head: &Head, pieces: [Piece<'_>; N], out: &mut impl Write) -> io::Result<()> {
-        let len = pieces.iter().fold(head.len, |len, piece| len + piece.len);
-        let mut room = self.room(len);
+    pub(super) fn write_again<const M: usize, const N: usize>(
+        &mut self,
+        head: &Head,
+        first: Piece<'_, M>,
+        second: Piece<'_, N>,
+        out: &mut impl Write,
+    ) -> io::Result<()> {
+        let len = head.len + first.len + second.len;
+        let room = self.room(len + Piece::<M>::MORE + Piece::<N>::MORE);
         room[..HEAD].copy_from_slice(&head.octets);
-        room = &mut room[head.len..];
-        for Piece { steps, len } in pieces {
-            steps.iter().zip(room.as_chunks_mut().0).for_each(|(step, room)| *room = step.0);
-            room = &mut room[len..];
-        }
+        first.copy(&mut room[head.len..]);
+        second.copy(&mut room[head.len + first.len..]);
         self.written(len, out)
+    }
+
+    /// Adds what a line begins with.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub(super) fn write_head(&mut self, head: &Head, out: &mut impl Write) -> io::Result<()> {
+        self.write_any(&head.octets[..head.len], out)
+    }
+
+    /// Adds a piece that was written before.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub(super) fn write_piece<const N: usize>(&mut self, piece: Piece<'_, N>, out: &mut impl Write) -> io::Result<()> {
+        piece.copy(self.room(piece.len + Piece::<N>::MORE));
+        self.written(piece.len, out)
     }
 
     /// Adds octets of which nothing is known, and sends all if that fills the page.
@@ -106,10 +138,10 @@ impl Page {
         out.write_all(&self.octets[..std::mem::take(&mut self.len)])
     }
 
-    /// At least so many octets to write over, and a step.
+    /// At least so many octets to write over.
     #[inline(always)]
     fn room(&mut self, len: usize) -> &mut [u8] {
-        if self.octets.len() < self.len + len + STEP {
+        if self.octets.len() < self.len + len {
             self.octets.resize(self.len + len + GATHERED, 0);
         }
         &mut self.octets[self.len..]
@@ -138,7 +170,7 @@ pub(super) struct Odometer {
 impl Odometer {
     /// A number that is right-aligned in `width` cells.
     pub(super) fn new(before: &'static str, width: usize, behind: &'static str) -> Self {
-        let mut odometer = Self { before, behind, width, number: 0, head: Head::NONE, last: 0 };
+        let mut odometer = Self { before, behind, width, number: 0, head: Head { octets: [0; HEAD], len: 0 }, last: 0 };
         odometer.write();
         odometer
     }
@@ -202,14 +234,18 @@ mod tests {
         let store: Vec<u8> = (0..=u8::MAX).cycle().take(5 * GATHERED).collect();
         let (mut page, mut sent, mut expected) = (Page::new(), Vec::new(), Vec::new());
         let steps: Vec<Step> = Step::all_of(&store).collect();
-        for len in (0..200).chain([GATHERED - 1, GATHERED, 2 * GATHERED]) {
-            let first = Piece { steps: &steps[1..1 + len.div_ceil(STEP)], len };
-            let second = Piece { steps: &steps[6..7], len: 3 };
+        for len in (0..400).chain([GATHERED - 1, GATHERED, 2 * GATHERED]) {
             let head = Head { octets: [b'h'; HEAD], len: len % (HEAD + 1) };
-            page.write(&head, [first, second], &mut sent).unwrap();
+            let first: Piece<'_, 3> = Piece { steps: &steps[1..1 + len.div_ceil(STEP).max(3)], len };
+            let second: Piece<'_, 1> = Piece { steps: &steps[6..8], len: 3 + len % STEP };
+            page.write_again(&head, first, second, &mut sent).unwrap();
+            page.write_head(&head, &mut sent).unwrap();
+            page.write_piece(second, &mut sent).unwrap();
             expected.extend_from_slice(&head.octets[..head.len]);
             expected.extend_from_slice(&store[STEP..STEP + len]);
-            expected.extend_from_slice(&store[6 * STEP..6 * STEP + 3]);
+            expected.extend_from_slice(&store[6 * STEP..6 * STEP + second.len]);
+            expected.extend_from_slice(&head.octets[..head.len]);
+            expected.extend_from_slice(&store[6 * STEP..6 * STEP + second.len]);
         }
         page.send(&mut sent).unwrap();
         assert!(sent == expected);
