@@ -116,15 +116,11 @@ impl Contradictions {
     /// Enters a packet and the verdict on it; packets come in file order.
     #[inline]
     pub fn see(&mut self, arriving: &Arriving, ruling: &Ruling<'_>) {
-        // Most neither call nor answer a call, and their verdict was given before: then only its last frame is noted, if it
-        // matters.
-        let is_plain = !arriving.mark.is_some_and(|mark| mark.flags.contains(Flags::SYN) || mark.flags.contains(Flags::RST));
-        match ruling.number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
-            // None that was refused waits on the same way.
-            Some(last) if is_plain && self.refused == 0 => {
-                *last = select_unpredictable(*last == UNANSWERED, UNANSWERED, arriving.frame);
-            }
-            _ => self.see_closely(arriving, ruling),
+        // Of most only the last frame is noted, if it matters; none that was refused waits on the same way.
+        let number = ruling.number.filter(|_| ruling.again && self.refused == 0);
+        match number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
+            Some(last) => *last = select_unpredictable(*last == UNANSWERED, UNANSWERED, arriving.frame),
+            None => self.see_closely(arriving, ruling),
         }
     }
 
@@ -317,7 +313,7 @@ mod tests {
         let verdicts = [delivery("s1"), delivery("s2")];
         let ruling = |number: usize| {
             let mut ruling = Ruling::from(&verdicts[number]);
-            ruling.number = Some(number as u32);
+            (ruling.number, ruling.again) = (Some(number as u32), true);
             ruling
         };
         let datagram = |contradictions: &mut Contradictions, frame, number| {

@@ -53,13 +53,13 @@ impl DemuxTable {
             }
             None => self.decide(way, &Sought::new(arriving, interface())),
         };
-        Ruling { number, known: Some(&self.verdicts), alone: &self.last }
+        Ruling { number, again: steady.is_some(), known: Some(&self.verdicts), alone: &self.last }
     }
 
     /// The numbered verdict given last on datagrams that travel so.
     pub fn last(&self, tuple: &FiveTuple) -> Option<Ruling<'_>> {
         let number = self.ways.last_given(Arriving::new(*tuple, None).way())?;
-        Some(Ruling { number: Some(number), known: Some(&self.verdicts), alone: &self.last })
+        Some(Ruling { number: Some(number), again: false, known: Some(&self.verdicts), alone: &self.last })
     }
 
     /// The number of the verdict on a packet that the connection on its way, if there is one, has a say in; without a

@@ -41,6 +41,9 @@ pub struct Delivery {
 pub struct Ruling<'t> {
     /// Packets of one 5-tuple with this number have this very verdict; `None` if it is of this packet alone.
     pub number: Option<u32>,
+    /// It was given before to a packet of the same way, and this one changes nothing: it neither opens nor ends a connection,
+    /// nor refuses one.
+    pub again: bool,
     /// Verdicts by their numbers.
     pub(super) known: Option<&'t Shelves<Delivery>>,
     /// The verdict if it has no number.
@@ -60,7 +63,7 @@ impl Deref for Ruling<'_> {
 /// Of one packet alone.
 impl<'t> From<&'t Delivery> for Ruling<'t> {
     fn from(delivery: &'t Delivery) -> Self {
-        Self { number: None, known: None, alone: delivery }
+        Self { number: None, again: false, known: None, alone: delivery }
     }
 }
 
