@@ -42,7 +42,7 @@ impl Line {
 
     /// Adds a text, left-aligned, and two cells of space.
     pub fn left(&mut self, text: &str, width: usize) -> &mut Self {
-        self.text(text).pad(width.saturating_sub(cells(text)) + GAP)
+        self.text_of(text, cells(text), width)
     }
 
     /// Adds a text, right-aligned, and two cells of space.
@@ -73,8 +73,9 @@ impl Line {
 
     /// Adds a text to a column that grows with what it holds.
     pub fn growing(&mut self, text: &str, width: &mut usize) -> &mut Self {
-        *width = cells(text).max(*width);
-        self.left(text, *width)
+        let cells = cells(text);
+        *width = cells.max(*width);
+        self.text_of(text, cells, *width)
     }
 
     /// Adds an address and port to a column that grows with what it holds.
@@ -182,6 +183,11 @@ impl Line {
     pub fn end_among_many(&mut self, out: &mut impl Write) -> io::Result<()> {
         self.close();
         if self.len < GATHERED { Ok(()) } else { self.send(out) }
+    }
+
+    /// Adds a text of so many cells, left-aligned, and two cells of space.
+    fn text_of(&mut self, text: &str, cells: usize, width: usize) -> &mut Self {
+        self.text(text).pad(width.saturating_sub(cells) + GAP)
     }
 
     fn endpoint4(&mut self, endpoint: SocketAddrV4) -> &mut Self {

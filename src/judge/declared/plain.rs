@@ -66,10 +66,11 @@ impl<'t, R: Deserialize<'t>> EventReceiver for Reader<'t, '_, R> {
         self.at = At::Row;
     }
 
-    fn simple_key(&mut self, span: Span, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {
-        self.key = "";
-        self.raw(span, encoding).decode_key(&mut self.key, error);
+    /// Whether a row has such a field, the row tells: what is no key is none of its fields either.
+    fn simple_key(&mut self, span: Span, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
+        self.key = self.raw(span, None).as_str();
         self.odd |= match self.at {
+            _ if encoding.is_some() => true,
             At::Begin => true,
             At::Heading => self.key != self.table,
             At::Row => false,
@@ -184,7 +185,7 @@ mod tests {
         let text = "# first\n\n[[row]]\nkey = \"한글\" # behind\r\n  flag=true\n[[ row ]]\n other = ''\nkey = 'it'\n[[row]]\nkey = \"\"";
         let expected = [("한글", true, None), ("it", false, Some(String::new())), ("", false, None)];
         assert_eq!(read(text).unwrap(), expected.map(|(key, flag, other)| Pair { key, flag, other }));
-        assert_eq!(read("[[row]]\n\"key\" = \"\"\"\none line\"\"\"").unwrap()[0].key, "one line");
+        assert_eq!(read("[[row]]\nkey = \"\"\"\none line\"\"\"").unwrap()[0].key, "one line");
     }
 
     #[test]
@@ -202,6 +203,8 @@ mod tests {
             "other = {}",
             "o.ther = \"a\"",
             "unknown = true",
+            "unknown! = true",
+            "\"flag\" = true",
             "other = \"",
             "other =",
             "other",
