@@ -1,4 +1,4 @@
-//! Rows as most tables have them, straight from the events of the TOML parser: `[[socket]]`, and below it `key = "value"`.
+//! Rows as most tables have them, straight from the tokens of TOML: `[[socket]]`, and below it `key = "value"`.
 //!
 //! No tree is built of a table that may be long and is read once. Whatever else TOML allows, and all that is wrong, is left
 //! to the library as a whole.
@@ -6,114 +6,105 @@
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{Deserializer, IntoDeserializer, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
-use toml_parser::decoder::{Encoding, ScalarKind};
-use toml_parser::parser::{EventReceiver, parse_document};
-use toml_parser::{ErrorSink, Raw, Source, Span};
+use toml_parser::Source;
+use toml_parser::decoder::ScalarKind;
+use toml_parser::lexer::{Token, TokenKind};
 
 /// The rows of a text, if it has rows of this table and nothing else.
 pub(super) fn rows<'t, R: Deserialize<'t>>(text: &'t str, table: &str) -> Option<Vec<R>> {
     let source = Source::new(text);
-    let mut reader = Reader { source, table, at: At::Begin, key: "", row: Vec::new(), rows: Vec::new(), odd: false };
-    let mut wrong = None;
-    parse_document(&source.lex().into_vec(), &mut reader, &mut wrong);
-    reader.end_row();
-    (wrong.is_none() && !reader.odd).then_some(reader.rows)
+    let tokens = source.lex().into_vec();
+    let mut reader = Reader { source, tokens: &tokens };
+    let (mut rows, mut fields) = (Vec::new(), Vec::new());
+    reader.blank_lines()?;
+    while !reader.is_over() {
+        reader.heading(table)?;
+        while let Some(key) = reader.key() {
+            fields.push((key, reader.value()?));
+        }
+        // A row that lacks something, or has too much, is not plain.
+        rows.push(R::deserialize(MapDeserializer::<_, Error>::new(fields.drain(..))).ok()?);
+    }
+    Some(rows)
 }
 
-/// Takes events, as long as they tell of plain rows.
-struct Reader<'t, 'n, R> {
+/// Reads tokens; `None` wherever they are not those of plain rows.
+struct Reader<'t, 's> {
     source: Source<'t>,
-    table: &'n str,
-    at: At,
-    /// The last key.
-    key: &'t str,
-    row: Vec<(&'t str, Value<'t>)>,
-    rows: Vec<R>,
-    /// There is something else.
-    odd: bool,
+    /// Those to come.
+    tokens: &'s [Token],
 }
 
-/// Where the reader is.
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum At {
-    /// Before the first row.
-    Begin,
-    Heading,
-    Row,
-}
-
-impl<'t, R: Deserialize<'t>> Reader<'t, '_, R> {
-    /// A row that lacks something, or has too much, is not plain.
-    fn end_row(&mut self) {
-        if self.at == At::Row {
-            let row = R::deserialize(MapDeserializer::<_, Error>::new(self.row.drain(..)));
-            row.map_or_else(|_| self.odd = true, |row| self.rows.push(row));
-        }
+impl<'t> Reader<'t, '_> {
+    fn is_over(&self) -> bool {
+        self.tokens.first().is_none_or(|token| token.kind() == TokenKind::Eof)
     }
 
-    fn raw(&self, span: Span, encoding: Option<Encoding>) -> Raw<'t> {
-        Raw::new_unchecked(self.source.get(span).map_or("", |raw| raw.as_str()), encoding, span)
-    }
-}
-
-impl<'t, R: Deserialize<'t>> EventReceiver for Reader<'t, '_, R> {
-    fn array_table_open(&mut self, _: Span, _: &mut dyn ErrorSink) {
-        self.end_row();
-        self.at = At::Heading;
+    /// The next token, if it is of this kind.
+    fn token(&mut self, kind: TokenKind) -> Option<Token> {
+        let (token, rest) = self.tokens.split_first().filter(|(token, _)| token.kind() == kind)?;
+        self.tokens = rest;
+        Some(*token)
     }
 
-    fn array_table_close(&mut self, _: Span, _: &mut dyn ErrorSink) {
-        self.at = At::Row;
+    fn text(&self, token: Token) -> &'t str {
+        self.source.get(token).map_or("", |raw| raw.as_str())
     }
 
-    /// Whether a row has such a field, the row tells: what is no key is none of its fields either.
-    fn simple_key(&mut self, span: Span, encoding: Option<Encoding>, _: &mut dyn ErrorSink) {
-        self.key = self.raw(span, None).as_str();
-        self.odd |= match self.at {
-            _ if encoding.is_some() => true,
-            At::Begin => true,
-            At::Heading => self.key != self.table,
-            At::Row => false,
+    /// `[[table]]`, and the end of its line.
+    fn heading(&mut self, table: &str) -> Option<()> {
+        (0..2).try_for_each(|_| self.token(TokenKind::LeftSquareBracket).map(drop))?;
+        self.token(TokenKind::Whitespace);
+        self.token(TokenKind::Atom).filter(|name| self.text(*name) == table)?;
+        self.token(TokenKind::Whitespace);
+        (0..2).try_for_each(|_| self.token(TokenKind::RightSquareBracket).map(drop))?;
+        self.end_of_line()
+    }
+
+    /// What seems to be a key; what is none, is none of the row's either.
+    fn key(&mut self) -> Option<&'t str> {
+        self.token(TokenKind::Atom).map(|key| self.text(key))
+    }
+
+    /// `= value`, and the end of its line.
+    fn value(&mut self) -> Option<Value<'t>> {
+        self.token(TokenKind::Whitespace);
+        self.token(TokenKind::Equals)?;
+        self.token(TokenKind::Whitespace);
+        let (mut text, mut wrong) = ("", None);
+        let token = self.tokens.split_off_first()?;
+        let value = match self.source.get(token)?.decode_scalar(&mut text, &mut wrong) {
+            ScalarKind::String => Value::Text(text),
+            ScalarKind::Boolean(flag) => Value::Flag(flag),
+            ScalarKind::DateTime | ScalarKind::Float | ScalarKind::Integer(_) => return None,
         };
+        self.end_of_line()?;
+        wrong.is_none().then_some(value)
     }
 
-    fn scalar(&mut self, span: Span, encoding: Option<Encoding>, error: &mut dyn ErrorSink) {
-        let mut text = "";
-        match self.raw(span, encoding).decode_scalar(&mut text, error) {
-            ScalarKind::String => self.row.push((self.key, Value::Text(text))),
-            ScalarKind::Boolean(flag) => self.row.push((self.key, Value::Flag(flag))),
-            ScalarKind::DateTime | ScalarKind::Float | ScalarKind::Integer(_) => self.odd = true,
+    /// The end of a line that something stands in, and blank lines behind it.
+    fn end_of_line(&mut self) -> Option<()> {
+        let ends = self.line_break()? || self.is_over();
+        ends.then(|| self.blank_lines())?
+    }
+
+    fn blank_lines(&mut self) -> Option<()> {
+        while self.line_break()? {}
+        Some(())
+    }
+
+    /// Space and a comment, if there are any, and whether the line ends behind them.
+    fn line_break(&mut self) -> Option<bool> {
+        let mut wrong = None;
+        self.token(TokenKind::Whitespace);
+        if let Some(comment) = self.token(TokenKind::Comment) {
+            self.source.get(comment)?.decode_comment(&mut wrong);
         }
-    }
-
-    fn comment(&mut self, span: Span, error: &mut dyn ErrorSink) {
-        self.raw(span, None).decode_comment(error);
-    }
-
-    fn newline(&mut self, span: Span, error: &mut dyn ErrorSink) {
-        self.raw(span, None).decode_newline(error);
-    }
-
-    fn key_sep(&mut self, _: Span, _: &mut dyn ErrorSink) {
-        self.odd = true;
-    }
-
-    fn std_table_open(&mut self, _: Span, _: &mut dyn ErrorSink) {
-        self.odd = true;
-    }
-
-    fn inline_table_open(&mut self, _: Span, _: &mut dyn ErrorSink) -> bool {
-        self.odd = true;
-        false
-    }
-
-    fn array_open(&mut self, _: Span, _: &mut dyn ErrorSink) -> bool {
-        self.odd = true;
-        false
-    }
-
-    fn error(&mut self, _: Span, _: &mut dyn ErrorSink) {
-        self.odd = true;
+        let newline = self.token(TokenKind::Newline);
+        if let Some(newline) = newline {
+            self.source.get(newline)?.decode_newline(&mut wrong);
+        }
+        wrong.is_none().then_some(newline.is_some())
     }
 }
 
@@ -155,6 +146,10 @@ impl<'t> Deserializer<'t> for Value<'t> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::{ProptestConfig, proptest};
+    use proptest::sample::select;
+
     use super::*;
 
     #[derive(Debug, Deserialize, PartialEq)]
@@ -170,7 +165,7 @@ mod tests {
     fn read(text: &str) -> Option<Vec<Pair<'_>>> {
         #[derive(Deserialize)]
         struct Document<'t> {
-            #[serde(borrow)]
+            #[serde(default, borrow)]
             row: Vec<Pair<'t>>,
         }
         let read = rows(text, "row");
@@ -222,5 +217,42 @@ mod tests {
             assert_eq!(read(&format!("{plain}{odd}\n")), None, "{odd}");
         }
         assert_eq!(read(&format!("title = \"a\"\n{plain}")), None);
+    }
+    /// What tables are made of, and what else there is in TOML.
+    const PARTS: [&str; 24] = [
+        "[[row]]\nkey = 'a'\n",
+        "[[row]]",
+        "key = \"b\"",
+        "flag = true",
+        "other = 'c'",
+        "\n",
+        "\r\n",
+        "\r",
+        " ",
+        "# d",
+        "=",
+        "key",
+        "flag",
+        "'e'",
+        "\"f\\n\"",
+        "\"\"\"",
+        "false",
+        "[",
+        "]",
+        ".",
+        ",",
+        "{}",
+        "1",
+        "\u{1}",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn nothing_is_read_otherwise_than_the_library_reads_it(parts in vec(select(&PARTS[..]), 0..12)) {
+            read(&parts.concat());
+            read(&(PARTS[0].to_owned() + &parts.concat()));
+        }
     }
 }
