@@ -5,7 +5,6 @@
 //! connection that was open, nor the answer to a call that was repeated.
 
 use std::fmt;
-use std::hint::select_unpredictable;
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -19,11 +18,11 @@ use crate::track::{Arriving, Delivery, FiveTuple, Lookup, Names, Reach, Refusal,
 /// 5-tuples whose last datagram or call is remembered, about 150 octets each.
 const MAX_WAITING: usize = 1_000_000;
 
-/// Of a verdict to which no answer says anything.
-const UNANSWERED: u64 = u64::MAX;
+/// Marks a verdict to which no answer says anything, whatever frame is noted with it.
+const UNANSWERED: u64 = 1 << 63;
 
-/// Of a verdict whose last datagram drew an error, which is told.
-const TOLD: u64 = u64::MAX - 1;
+/// Stands for the frame of a datagram that drew an error, which is told.
+const TOLD: u64 = 1 << 62;
 
 /// Contradictions that are kept.
 const MAX_FOUND: usize = 10_000;
@@ -35,8 +34,8 @@ pub struct Contradictions {
     waiting: HashMap<FiveTuple, Waiting, RandomState>,
     /// Datagrams that are refused among those.
     refused: usize,
-    /// The last frame of each numbered verdict on datagrams that reach somebody: these are most. Of others
-    /// [`UNANSWERED`], as soon as one came; [`TOLD`] between an error and the next one.
+    /// The last frame of each numbered verdict: of most, a datagram that reaches somebody. All others are marked
+    /// [`UNANSWERED`]; between an error and the next datagram stands [`TOLD`], and 0 before the first packet.
     delivered: Vec<u64>,
     found: Vec<Contradiction>,
     /// Contradictions beyond those kept.
@@ -119,7 +118,7 @@ impl Contradictions {
         // Of most only the last frame is noted, if it matters; none that was refused waits on the same way.
         let number = ruling.number.filter(|_| ruling.again && self.refused == 0);
         match number.and_then(|number| self.delivered.get_mut(number as usize)).filter(|last| **last > 0) {
-            Some(last) => *last = select_unpredictable(*last == UNANSWERED, UNANSWERED, arriving.frame),
+            Some(last) => *last = *last & UNANSWERED | arriving.frame,
             None => self.see_closely(arriving, ruling),
         }
     }
@@ -189,7 +188,7 @@ impl Contradictions {
     /// The last datagram with this verdict, if an answer says something to it and none came yet.
     fn take_numbered(&mut self, ruling: &Ruling<'_>) -> Option<Waiting> {
         let last = self.delivered.get_mut(ruling.number? as usize)?;
-        let frame = Some(*last).filter(|last| !matches!(*last, 0 | UNANSWERED | TOLD))?;
+        let frame = Some(*last).filter(|last| last & UNANSWERED == 0 && !matches!(*last, 0 | TOLD))?;
         *last = TOLD;
         Some(Waiting { frame, end: None, sockets: ruling.sockets.clone() })
     }
