@@ -156,7 +156,7 @@ fn packets_of_the_labs_reach_the_sockets_of_the_labs() {
         each(capture, |packet| {
             let arriving = match arrivals.of(packet) {
                 Some(Arrival::Packet(arriving)) => arriving,
-                Some(Arrival::Refusal(refusal)) => return contradictions.hear(&refusal, table.last(&refusal.about).as_ref()),
+                Some(Arrival::Refusal(refusal)) => return contradictions.hear(&refusal, table.last_on(&refusal.about).as_ref()),
                 None => return,
             };
             let delivery = table.deliver(&arriving, || None);

@@ -78,7 +78,7 @@ fn verdicts(setup: Setup, play: Play<'_>, expectations: &mut Expectations, out: 
         told.fetch(&numbers);
         batch.iter().try_for_each(|event| match &event.arrival {
             Arrival::Refusal(refusal) => {
-                contradictions.hear(refusal, table.last(&refusal.about).as_ref());
+                contradictions.hear(refusal, table.last_on(&refusal.about).as_ref());
                 Ok(())
             }
             Arrival::Packet(arriving) => {

@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn plain_rows_are_read_as_the_library_reads_them() {
-        let text = "# first\n\n[[row]]\nkey = \"한글\" # behind\r\n  flag=true\n[[ row ]]\n other = ''\nkey = 'it'\n[[row]]\nkey = \"\"";
+        let text =
+            "# first\n\n[[row]]\nkey = \"한글\" # behind\r\n  flag=true\n[[ row ]]\n other = ''\nkey = 'it'\n[[row]]\nkey = \"\"";
         let expected = [("한글", true, None), ("it", false, Some(String::new())), ("", false, None)];
         assert_eq!(read(text).unwrap(), expected.map(|(key, flag, other)| Pair { key, flag, other }));
         assert_eq!(read("[[row]]\nkey = \"\"\"\none line\"\"\"").unwrap()[0].key, "one line");

@@ -260,9 +260,7 @@ fn standing(state: Option<&str>, protocol: Protocol, peer: Option<SocketAddr>) -
     }
     let words = [("listen", Standing::Open), ("established", Standing::Connected), ("time-wait", Standing::TimeWait)];
     match (word("state", state, &words)?, peer.is_some()) {
-        (Standing::Open, true) => {
-            Err(Wrong::new("state", "expected \"established\" or \"time-wait\": a listener has no peer"))
-        }
+        (Standing::Open, true) => Err(Wrong::new("state", "expected \"established\" or \"time-wait\": a listener has no peer")),
         (Standing::Connected | Standing::TimeWait, false) => {
             Err(Wrong::new("name", "expected a peer: a connected socket has one"))
         }

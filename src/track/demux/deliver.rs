@@ -57,7 +57,7 @@ impl DemuxTable {
     }
 
     /// The numbered verdict given last on datagrams that travel so.
-    pub fn last(&self, tuple: &FiveTuple) -> Option<Ruling<'_>> {
+    pub fn last_on(&self, tuple: &FiveTuple) -> Option<Ruling<'_>> {
         let number = self.ways.last_given(Arriving::new(*tuple, None).way())?;
         Some(Ruling { number: Some(number), again: false, known: Some(&self.verdicts), alone: &self.last })
     }

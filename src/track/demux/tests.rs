@@ -347,14 +347,14 @@ fn losers_say_why() {
 fn the_last_verdict_on_a_way_is_remembered() {
     let mut table = table(&["a udp 0.0.0.0:5000 addr"]);
     let about = arriving(UDP).tuple();
-    assert!(table.last(&about).is_none());
+    assert!(table.last_on(&about).is_none());
     let number = table.deliver(&arriving(UDP), || None).number;
     table.open(socket("b udp 0.0.0.0:5000 addr"));
-    let last = table.last(&about).unwrap();
+    let last = table.last_on(&about).unwrap();
     assert_eq!((last.number, &*last.sockets), (number, ["a".into()].as_slice()));
     assert_ne!(table.deliver(&arriving(UDP), || None).number, number);
-    assert_eq!(*table.last(&about).unwrap().sockets, ["b".into()]);
-    assert!(table.last(&about.reversed()).is_none());
+    assert_eq!(*table.last_on(&about).unwrap().sockets, ["b".into()]);
+    assert!(table.last_on(&about.reversed()).is_none());
 }
 
 /// Ten thousand sockets on other ports cost nothing; neither do ten thousand connections on one.

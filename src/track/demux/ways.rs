@@ -21,7 +21,7 @@ use crate::track::flow::Slot;
 use crate::track::index::{Hash, Index};
 use crate::track::shelves::{Shelves, fetch};
 
-/// Ways remembered, about 70 octets each, and 200 more for a connection; what travels on others is delivered without
+/// Ways remembered, about 70 octets each, and 130 more for a connection; what travels on others is delivered without
 /// memory.
 const MAX_WAYS: WayId = 4_000_000;
 
