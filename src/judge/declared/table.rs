@@ -69,14 +69,15 @@ const SHORT_ROW: usize = 64;
 
 /// The sockets of a table, in its order, and the host they are on.
 pub(super) fn setup(text: &str) -> Result<Setup, TextFault> {
-    let mut table = Table::new(text);
+    let mut table = Table::new(text.len() / SHORT_ROW);
     for piece in pieces(text) {
         let Some(document) = document(piece) else {
             // Wrong, or not to be cut here: the whole text tells.
-            table = Table::new(text);
+            table = Table { text, ..Table::new(0) };
             table.add(whole(text)?)?;
             break;
         };
+        table.text = &text[..table.text.len() + piece.len()];
         table.add(document)?;
     }
     if table.sockets.is_empty() {
@@ -111,7 +112,7 @@ fn whole(text: &str) -> Result<Document<'_>, TextFault> {
 
 /// What was read so far.
 struct Table<'t> {
-    /// The whole text.
+    /// The text up to here.
     text: &'t str,
     sockets: Vec<Declared>,
     addresses: Vec<HostAddress>,
@@ -120,11 +121,11 @@ struct Table<'t> {
     hasher: RandomState,
 }
 
-impl<'t> Table<'t> {
-    fn new(text: &'t str) -> Self {
-        let rows = text.len() / SHORT_ROW;
+impl Table<'_> {
+    /// Nothing, and room for so many rows.
+    fn new(rows: usize) -> Self {
         let (by_name, hasher) = (HashTable::with_capacity(rows), RandomState::default());
-        Self { text, sockets: Vec::with_capacity(rows), addresses: Vec::new(), by_name, hasher }
+        Self { text: "", sockets: Vec::with_capacity(rows), addresses: Vec::new(), by_name, hasher }
     }
 
     fn add(&mut self, document: Document<'_>) -> Result<(), TextFault> {
@@ -157,12 +158,10 @@ impl<'t> Table<'t> {
     /// What is wrong in this row, and where it stands.
     #[cold]
     fn fault(&self, table: &str, row: usize, wrong: &Wrong) -> TextFault {
-        let document = DeTable::parse(self.text).map(|document| DeValue::Table(document.into_inner())).ok();
-        let place = document.as_ref().and_then(|document| {
-            let row = document.get(table)?.get_ref().get(row)?;
-            Some(row.get_ref().get(wrong.key)?.span().start)
-        });
-        TextFault::at(self.text, place.unwrap_or(0), &wrong.text)
+        let document = DeValue::Table(DeTable::parse_recoverable(self.text).0.into_inner());
+        let row = document.get(table).and_then(|table| table.get_ref().get(row));
+        let value = row.and_then(|row| row.get_ref().get(wrong.key));
+        TextFault::at(self.text, value.map_or(0, |value| value.span().start), &wrong.text)
     }
 }
 
@@ -335,6 +334,9 @@ address = "192.168.0.7/24"
         let last = "[[socket]]\nname = \"s7\"\nprotocol = \"udp\"\nlocal = \"0.0.0.0:9\"\n";
         assert_eq!(fault(&format!("{long}{last}")), "line 4002, column 8: the name \"s7\" stands in line 30 already");
         assert!(fault(&format!("{long}[[socket]]\ncolour = 3\n{}", rows(900))).starts_with("line 4002, column 1: unknown field"));
+        let first = "[[socket]]\nname = \"first\"\nprotocol = \"ftp\"\nlocal = \"0.0.0.0:9\"\n";
+        let two_faults = format!("{first}{long}[[socket]\n");
+        assert_eq!(fault(&two_faults), "line 3, column 12: expected \"udp\" or \"tcp\"", "the first one is told");
         // No row begins within a text of several lines.
         let name = format!(
             "[[socket]]\nname = \"\"\"{}\n[[socket]]\n\"\"\"\nprotocol = \"udp\"\nlocal = \"[::]:9\"\n",
