@@ -1,7 +1,8 @@
 //! Texts that declare sockets: a table of the user's in TOML, or what a system said of its sockets.
 //!
-//! Which it is, its content tells. [`table`] is the format to write by hand, in the order of binding; [`pasted`] reads
-//! `ss`, `netstat` and `/proc/net`, which know no such order: what it would decide is left open.
+//! Which it is, its content tells. [`table`] is the format to write by hand, in the order of binding, and [`plain`] its
+//! short way for rows that many programs write; [`pasted`] reads `ss`, `netstat` and `/proc/net`, which know no such order:
+//! what it would decide is left open.
 
 mod pasted;
 mod plain;
