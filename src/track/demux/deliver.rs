@@ -11,9 +11,10 @@ use super::child::Stage;
 use super::delivery::Names;
 use super::lookup::{self, Found, Lookup};
 use super::losers::{Lost, losers};
+use super::pair::{Asked, Given, WayId};
 use super::sought::Sought;
 use super::table::{DemuxTable, Place};
-use super::ways::{Asked, Given, Listeners, WayId};
+use super::ways::Listeners;
 use super::{Arriving, Basis, Declared, Delivery, Reach, Ruling};
 use crate::track::{Evidence, FiveTuple, Protocol};
 
@@ -174,7 +175,7 @@ impl DemuxTable {
             return None;
         }
         let number = u32::try_from(self.verdicts.len()).ok()?;
-        let given = Given::new(number, self.settles(&self.last));
+        let given = Given::new(number, self.settles(&self.last))?;
         self.ways.keep(way, asked, given)?;
         self.verdicts.push(std::mem::replace(&mut self.last, Delivery::none(Reach::Unknown)));
         Some(given)

@@ -2,10 +2,10 @@
 //!
 //! Sockets are declared in the order in which they were bound, and for each packet the table says who gets it, by which
 //! rule, and why the others do not. [`lookup`] is the kernel's search (`__inet_lookup`, `__udp4_lib_lookup` and their
-//! IPv6 twins), [`sought`] what it asks of a packet, [`table`] the hash tables it searches, [`ways`] and [`child`] the
-//! connections that open while the capture runs, [`losers`] the reasons, [`deliver`] the call that asks them all. A
-//! [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes of a trace; [`shares`] counts
-//! what each socket got; [`binding`] says which sockets can be bound beside which.
+//! IPv6 twins), [`sought`] what it asks of a packet, [`table`] the hash tables it searches, [`ways`] the 5-tuples of the
+//! capture, [`pair`] and [`child`] what is remembered of each and of its connection, [`losers`] the reasons, [`deliver`]
+//! the call that asks them all. A [`Setup`] is what a table starts from: what a user declares, or what [`inferred`] makes
+//! of a trace; [`shares`] counts what each socket got; [`binding`] says which sockets can be bound beside which.
 //!
 //! The surprise: among UDP sockets with SO_REUSEADDR the *last* one bound gets what comes, since the kernel adds a
 //! socket at the head of its chain.
@@ -20,6 +20,7 @@ mod delivery;
 mod inferred;
 mod lookup;
 mod losers;
+mod pair;
 mod setup;
 mod shares;
 mod sought;

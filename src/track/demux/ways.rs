@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::num::NonZeroU32;
 
 use smallvec::smallvec;
 
@@ -13,6 +12,7 @@ use super::births::{Birth, Born};
 use super::child::{Child, SERVER, Stage};
 use super::delivery::{Name, Names};
 use super::lookup::Lookup;
+use super::pair::{Asked, Given, Number, Pair, Way, WayId, way_back, way_id};
 use super::sought::Sought;
 use super::{Arriving, Standing};
 use crate::decode::tcp::Flags;
@@ -27,36 +27,6 @@ const MAX_WAYS: WayId = 4_000_000;
 
 /// Octets that most names of accepted sockets need.
 const ROOM_FOR_NAME: usize = 64;
-
-/// A way's place: that of its pair, twice, and one more if it comes from the higher end.
-pub(super) type WayId = u32;
-
-/// What is asked about a packet, after its connection had its say.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Asked {
-    /// Who waits for it.
-    Open,
-    /// Who waits for this SYN.
-    Syn,
-    /// Nothing: its own socket gets it, found by this rule.
-    Child(Lookup),
-    /// Nothing: its connection opened before the capture, and the table does not tell its socket.
-    Before,
-}
-
-impl Asked {
-    /// Where the verdict is kept; `None` if it is not: few packets of a way open or end its connection.
-    const fn place(self) -> Option<usize> {
-        match self {
-            Self::Open => Some(0),
-            Self::Before => Some(1),
-            Self::Child(Lookup::Established) => Some(CHILD),
-            Self::Syn | Self::Child(_) => None,
-        }
-    }
-}
-
-const CHILD: usize = 2;
 
 /// Who takes a SYN.
 #[derive(Debug)]
@@ -98,80 +68,6 @@ struct Ahead {
     steady: Option<Number>,
 }
 
-/// The ways from the lower end and back. Of its two lines of memory most packets need but the first.
-#[derive(Debug)]
-#[repr(C, align(64))]
-struct Pair {
-    key: FlowKey,
-    /// The verdict on each packet that changes nothing, as long as nothing else comes on either way.
-    steady: [Option<Number>; 2],
-    ways: [Way; 2],
-}
-
-/// The number of a verdict, more by one.
-type Number = NonZeroU32;
-
-const _: () = assert!(size_of::<Pair>() == 128, "two ways outgrew their lines of memory");
-
-impl Pair {
-    /// The end that each way leads to.
-    fn receivers(&self) -> [(SocketAddr, &Way); 2] {
-        let Self { ways: [up, down], key, .. } = self;
-        [(key.endpoint(Slot::High), up), (key.endpoint(Slot::Low), down)]
-    }
-
-    /// The verdict that every packet from this end gets by now which changes nothing.
-    #[inline(always)]
-    fn steady(&self, from: Slot) -> Option<Number> {
-        *self.steady.get(from as usize)?
-    }
-
-    /// The number of the verdict that most packets from this end get, if that is not steady. Has the processor fetch what
-    /// else will be asked of them.
-    fn likely(&self, from: Slot, children: &Shelves<Child>) -> Option<u32> {
-        self.ways.iter().filter_map(|way| children.get(way.child()?)).for_each(fetch);
-        let Way { verdicts: [open, before, child], .. } = self.ways.get(from as usize)?;
-        child.or(*open).or(*before).map(Given::number)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Way {
-    /// The place of its child, more by one.
-    child: Option<NonZeroU32>,
-    /// The birth of the child that the SYN at hand brings, more by one.
-    birth: Option<NonZeroU32>,
-    /// Something was sent on it that was no RST, by a socket that is not declared.
-    stranger: bool,
-    verdicts: [Option<Given>; 3],
-}
-
-/// A verdict that was given before: its number, and whether it holds whatever comes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Given(NonZeroU32);
-
-impl Given {
-    /// The number is below 2^31.
-    pub(super) const fn new(number: u32, settled: bool) -> Self {
-        Self(NonZeroU32::MIN.saturating_add(number << 1 | settled as u32))
-    }
-
-    pub(super) const fn number(self) -> u32 {
-        self.0.get().saturating_sub(1) >> 1
-    }
-
-    pub(super) const fn is_settled(self) -> bool {
-        self.0.get() & 1 == 0
-    }
-}
-
-impl Way {
-    /// The place of its child.
-    fn child(&self) -> Option<u32> {
-        Some(self.child?.get().saturating_sub(1))
-    }
-}
-
 impl Ways {
     /// No way yet; connections that the capture shows, where it is what there is.
     pub(super) fn new(births: Vec<Birth>, foretold: bool) -> Self {
@@ -199,7 +95,7 @@ impl Ways {
                 continue;
             };
             next.steady = pair.steady(next.from).filter(|_| !turns(arriving));
-            let number = next.steady.map(number_of).or_else(|| pair.likely(next.from, &self.children));
+            let number = next.steady.map(Number::get).or_else(|| pair.likely(next.from, &self.children));
             number.into_iter().for_each(&mut likely);
         }
         (self.ahead, self.taken) = (ahead, 0);
@@ -212,7 +108,7 @@ impl Ways {
         match self.ahead.get(self.taken).filter(|next| next.frame == arriving.frame) {
             Some(next) => {
                 self.taken = self.taken.saturating_add(1);
-                (next.pair.map(|pair| way_id(pair, arriving.from)), next.steady.map(number_of))
+                (next.pair.map(|pair| way_id(pair, arriving.from)), next.steady.map(Number::get))
             }
             None => self.of_unexpected(arriving),
         }
@@ -226,7 +122,7 @@ impl Ways {
         self.taken = self.taken.saturating_add(passed);
         let way = self.from(arriving.key, arriving.from);
         let steady = way.and_then(|way| self.pairs.get(way / 2)?.steady(arriving.from));
-        (way, steady.filter(|_| !turns(arriving)).map(number_of))
+        (way, steady.filter(|_| !turns(arriving)).map(Number::get))
     }
 
     #[inline]
@@ -239,7 +135,7 @@ impl Ways {
         let known = self.index.find(hash, |pair| self.is_of(pair, &key));
         known.or_else(|| {
             let pair = u32::try_from(self.pairs.len()).ok().filter(|pair| *pair < MAX_WAYS / 2)?;
-            self.pairs.push(Pair { key, steady: [None; 2], ways: Default::default() });
+            self.pairs.push(Pair::new(key));
             self.index.insert(hash, pair);
             Some(pair)
         })
@@ -259,8 +155,8 @@ impl Ways {
     /// Lets all sockets come to be that this frame brings.
     pub(super) fn enter(&mut self, frame: u64) {
         while let Some(birth) = self.births.get(self.born).filter(|birth| birth.frame <= frame).cloned() {
+            let number = u32::try_from(self.born).ok().and_then(Number::new);
             self.born = self.born.saturating_add(1);
-            let number = u32::try_from(self.born).ok().and_then(NonZeroU32::new);
             let stage = match birth.born {
                 Born::Open => Some(Stage::Open),
                 Born::Request => Some(Stage::Request),
@@ -279,7 +175,7 @@ impl Ways {
 
     /// Enters what a segment says to the socket that sent it; `own` if that is a connected socket of the table.
     pub(super) fn send(&mut self, way: WayId, arriving: &Arriving, own: bool) {
-        let child = self.child_mut(back(way, arriving));
+        let child = self.child_mut(way_back(way, arriving));
         match (child, arriving.mark) {
             (Some(child), Some(mark)) => child.sends(mark, SERVER),
             _ if own || arriving.has(Flags::RST) => {}
@@ -314,11 +210,11 @@ impl Ways {
 
     /// The connected socket that gets what travels so.
     pub(super) fn child(&self, way: WayId) -> Option<&Child> {
-        self.children.get(self.get(way)?.child()?)
+        self.children.get(self.get(way)?.child?.get())
     }
 
     fn child_mut(&mut self, way: WayId) -> Option<&mut Child> {
-        self.children.get_mut(self.get(way)?.child()?)
+        self.children.get_mut(self.get(way)?.child?.get())
     }
 
     /// Of a SYN the socket it leads to, of all else the listener, where the capture shows them.
@@ -334,7 +230,7 @@ impl Ways {
 
     /// Somebody whom the table does not know sent the other way.
     pub(super) fn is_of_stranger(&self, way: WayId, arriving: &Arriving) -> bool {
-        self.get(back(way, arriving)).is_some_and(|back| back.stranger)
+        self.get(way_back(way, arriving)).is_some_and(|back| back.stranger)
     }
 
     /// Somebody whom the table does not know may have sent on it, and that has been looked at.
@@ -350,15 +246,13 @@ impl Ways {
 
     /// The verdict given before.
     pub(super) fn given(&self, way: WayId, asked: Asked) -> Option<Given> {
-        let given = *self.get(way)?.verdicts.get(asked.place()?)?;
-        given.filter(|given| given.number() >= self.valid_from)
+        self.get(way)?.given(asked).filter(|given| given.number() >= self.valid_from)
     }
 
     /// The number of the verdict given last on what travels so, and belongs to no connection.
     pub(super) fn last_given(&self, (key, from): (FlowKey, Slot)) -> Option<u32> {
         let pair = self.index.find(self.index.hash(&key), |pair| self.is_of(pair, &key))?;
-        let given = self.get(way_id(pair, from))?.verdicts.get(Asked::Open.place()?)?;
-        given.map(Given::number)
+        self.get(way_id(pair, from))?.given(Asked::Open).map(Given::number)
     }
 
     /// The packet changes nothing, nor will any other of its kind; what may change something makes both ways forget their
@@ -376,7 +270,7 @@ impl Ways {
     /// Holds on to the verdict on a [calm](Ways::is_calm) packet for all of its kind.
     pub(super) fn settle(&mut self, way: WayId, verdict: u32) {
         let steady = self.pairs.get_mut(way / 2).and_then(|pair| pair.steady.get_mut(way as usize % 2));
-        steady.into_iter().for_each(|steady| *steady = Number::MIN.checked_add(verdict));
+        steady.into_iter().for_each(|steady| *steady = Number::new(verdict));
     }
 
     /// Forgets the steady verdicts of a way and of the way back, those on packets to come among them.
@@ -389,8 +283,7 @@ impl Ways {
 
     /// Keeps a verdict, if there is a place for it.
     pub(super) fn keep(&mut self, way: WayId, asked: Asked, given: Given) -> Option<()> {
-        *self.way(way)?.verdicts.get_mut(asked.place()?)? = Some(given);
-        Some(())
+        self.way(way)?.keep(asked, given)
     }
 
     /// Gives none of the verdicts again whose numbers are lower than this one.
@@ -403,7 +296,7 @@ impl Ways {
     /// Sockets that are not gone yet, with their own end: those in TIME-WAIT first, then those that are connected.
     pub(super) fn on_port(&self, port: u16) -> Vec<(SocketAddr, &str, Standing)> {
         let here = self.pairs.iter().flat_map(Pair::receivers).filter(|(local, _)| local.port() == port);
-        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.children.get(way.child()?)?.standing(local)).collect();
+        let mut sockets: Vec<_> = here.filter_map(|(local, way)| self.children.get(way.child?.get())?.standing(local)).collect();
         sockets.sort_by_key(|(local, name, standing)| (*standing != Standing::TimeWait, *local, *name));
         sockets
     }
@@ -420,7 +313,7 @@ impl Ways {
         if !self.foretold {
             return Some(Child::new(names.iter().map(named).collect(), *stage));
         }
-        let birth = self.births.get(self.get(way)?.birth?.get().saturating_sub(1) as usize)?;
+        let birth = self.births.get(self.get(way)?.birth?.get() as usize)?;
         let Born::Accepted(listener) = &birth.born else { return None };
         let is_its = |other: &Name| listener.as_ref() == Some(other);
         let name = |other: &Name| if is_its(other) { birth.name.clone() } else { named(other) };
@@ -432,23 +325,21 @@ impl Ways {
         self.unsettle(way);
         let place = child.and_then(|child| self.house(way, child));
         if let Some(way) = self.way(way) {
-            way.child = place;
-            if let Some(verdict) = way.verdicts.get_mut(CHILD) {
-                *verdict = None;
-            }
+            way.replace_child(place);
         }
     }
 
-    /// The place of a child, more by one: that of the one before, if there is one.
-    fn house(&mut self, way: WayId, child: Child) -> Option<NonZeroU32> {
+    /// The place of a child: that of the one before, if there is one.
+    fn house(&mut self, way: WayId, child: Child) -> Option<Number> {
         match self.child_mut(way) {
             Some(before) => {
                 *before = child;
                 self.get(way)?.child
             }
             None => {
+                let place = u32::try_from(self.children.len()).ok().and_then(Number::new);
                 self.children.push(child);
-                u32::try_from(self.children.len()).ok().and_then(NonZeroU32::new)
+                place
             }
         }
     }
@@ -460,19 +351,6 @@ impl Ways {
     fn way(&mut self, way: WayId) -> Option<&mut Way> {
         self.pairs.get_mut(way / 2)?.ways.get_mut(way as usize % 2)
     }
-}
-
-fn way_id(pair: u32, from: Slot) -> WayId {
-    pair << 1 | from as WayId
-}
-
-fn number_of(verdict: Number) -> u32 {
-    verdict.get().saturating_sub(1)
-}
-
-/// The way back; a socket that sends to itself has one way for both.
-fn back(way: WayId, arriving: &Arriving) -> WayId {
-    if arriving.key.is_loop() { way } else { way ^ 1 }
 }
 
 /// The packet may open, end or refuse a connection, or goes to everyone on the link.
