@@ -54,10 +54,7 @@ impl Overrides {
     /// # Errors
     /// The first place that cannot be read, names no check, or gives more points than there are.
     pub fn read(text: &str, rubric: Option<&Rubric>) -> Result<Self, TextFault> {
-        let document: Document = toml::from_str(text).map_err(|error| {
-            let place = error.span().map_or(0, |span| span.start);
-            TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
-        })?;
+        let document: Document = toml::from_str(text).map_err(|error| TextFault::of_toml(text, &error))?;
         let entries = document.entries.into_iter().map(|written| entry(text, written, rubric)).collect::<Result<_, _>>()?;
         Ok(Self { entries })
     }

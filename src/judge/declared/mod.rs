@@ -40,6 +40,12 @@ impl TextFault {
         let column = before.chars().rev().take_while(|character| *character != '\n').count() + 1;
         Self { line, column, text: text.into() }
     }
+
+    /// What the TOML library says against a text.
+    pub(in crate::judge) fn of_toml(source: &str, error: &toml::de::Error) -> Self {
+        let octet = error.span().map_or(0, |span| span.start);
+        Self::at(source, octet, error.message().lines().collect::<Vec<_>>().join(", "))
+    }
 }
 
 /// Reads a text that declares sockets.

@@ -104,10 +104,7 @@ fn document(piece: &str) -> Option<Document<'_>> {
 }
 
 fn whole(text: &str) -> Result<Document<'_>, TextFault> {
-    toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
-    })
+    toml::from_str(text).map_err(|error| TextFault::of_toml(text, &error))
 }
 
 /// What was read so far.

@@ -129,10 +129,7 @@ struct CheckText {
 
 /// Reads a rubric with values for some of its parameters.
 pub(super) fn rubric(text: &str, set: &[(String, String)]) -> Result<Rubric, TextFault> {
-    let document: Document = toml::from_str(text).map_err(|error| {
-        let place = error.span().map_or(0, |span| span.start);
-        TextFault::at(text, place, error.message().lines().collect::<Vec<_>>().join(", "))
-    })?;
+    let document: Document = toml::from_str(text).map_err(|error| TextFault::of_toml(text, &error))?;
     let reader = Reader { text };
     if *document.schema.get_ref() != 1 {
         return Err(reader.fault(&document.schema, "expected schema = 1"));
